@@ -1,0 +1,3 @@
+"""Performance regression testing for CI."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,201 @@
+"""The configuration file as models: the one source of its validation, its schema and its documentation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
+
+from perfreg.config import quantity
+from perfreg.config.base import Name, ScenarioSpec, Section
+from perfreg.config.quantity import Percent, Seconds, SecondsOrZero
+from perfreg.model.metric import Direction
+from perfreg.model.result import Severity
+
+
+def _one_probe(ready: Ready) -> Ready:
+    probes = [name for name in ("url", "tcp", "log", "command") if getattr(ready, name) is not None]
+    if len(probes) != 1:
+        found = " and ".join(probes) if probes else "none of them"
+        raise ValueError(f"needs exactly one of url, tcp, log and command, found {found}")
+    return ready
+
+
+class Ready(Section):
+    """How perfreg knows that the service can be measured. Exactly one probe, polled until the deadline."""
+
+    url: str | None = None
+    """An HTTP URL that answers with a status below 400; `{port}` is replaced."""
+    tcp: int | str | None = None
+    """A TCP port (or `host:port`) that accepts connections; `{port}` is replaced."""
+    log: str | None = None
+    """A regular expression that a line of the service's log matches."""
+    command: str | None = None
+    """A shell command that exits with 0; `{port}` is replaced."""
+    timeout: Seconds = 60.0
+    """Deadline, counted from the start of the service."""
+
+
+class ServiceConfig(Section):
+    """The application under test: built, started, awaited, and stopped with its whole process tree."""
+
+    build: str | None = None
+    """Shell command that builds the service, run once before it starts."""
+    build_timeout: Seconds = 1800.0
+    """Deadline of the build."""
+    start: str
+    """Shell command that starts the service; `{port}` becomes a free port."""
+    ready: Annotated[Ready, AfterValidator(_one_probe)] = Ready(tcp="{port}")
+    """When the service can be measured."""
+    stop: str | None = None
+    """Shell command that asks the service to stop; without it the process tree is terminated."""
+    stop_timeout: SecondsOrZero = 10.0
+    """How long the service may take to stop before it is killed."""
+    env: dict[str, str] = {}
+    """Extra environment variables of build, start, ready and stop; `{port}` is replaced."""
+    directory: str = "."
+    """Where the commands run, relative to the configuration file."""
+
+
+class Limits(Section):
+    """Absolute budgets of one metric, in the metric's own unit unless written with one (`2 s`)."""
+
+    warning: float | str | None = None
+    """Beyond this the gate warns."""
+    critical: float | str | None = None
+    """Beyond this the gate fails."""
+    unit: str | None = None
+    """Unit of both limits: seconds, ms, %, MB, …"""
+
+    @field_validator("warning", "critical")
+    @classmethod
+    def _is_quantity(cls, value: float | str | None) -> float | str | None:
+        if isinstance(value, str):
+            quantity.parse(value)
+        return value
+
+
+class MetricRule(Limits):
+    """Rules for the metrics whose name (`scenario.metric` or `metric`) matches a glob."""
+
+    direction: Direction | None = None
+    """Overrides which way is better; `none` makes the metric informative."""
+    tolerance: Percent | None = None
+    """Overrides `regression_threshold`."""
+    severity: Severity | None = None
+    """The severity of any regression of this metric, whatever its size."""
+
+
+class GateConfig(Section):
+    """What fails a build."""
+
+    enabled: bool = True
+    """Off: the gate never fails (overridden by ENABLE_PERFORMANCE_GATES)."""
+    fail_on: Severity = "medium"
+    """The mildest severity of a regression that fails."""
+    max_acceptable_regressions: int = Field(default=0, ge=0)
+    """This many regressions of severity `fail_on` or worse are let through."""
+    fail_on_critical_regression: bool = True
+    """A critical regression fails whatever `max_acceptable_regressions` says."""
+    fail_on_major_regression: bool = False
+    """A regression of high severity fails whatever `max_acceptable_regressions` says."""
+    fail_on_inconclusive: bool = False
+    """A change that is large but not certain fails instead of warning."""
+    fail_on_no_baseline: bool = False
+    """A metric without a baseline is an error (exit code 2) instead of a warning."""
+
+
+class BaselineConfig(Section):
+    """Where trusted runs come from."""
+
+    store: Literal["directory"] = "directory"
+    """The store's kind."""
+    path: str | None = None
+    """The directory; the same as `baseline_storage`."""
+    branch: str | None = None
+    """The base branch whose runs are trusted; found from git when not given."""
+
+
+class ReportConfig(Section):
+    """Files written after every run."""
+
+    directory: str = "perf-results"
+    """Where reports and service logs go, relative to the configuration file."""
+    formats: tuple[str, ...] = ()
+    """Formats written besides those asked for by `--format`."""
+
+
+class Settings(Section):
+    """Keys that the file and every `environments:` overlay share."""
+
+    base_url: str | None = None
+    """Address that relative endpoints start from; with a `service` it is the started service."""
+    test_duration: Seconds = 30.0
+    """Seconds a scenario is loaded for when it does not say."""
+    concurrent_users: int = Field(default=10, ge=1, le=10_000)
+    """Clients that load at the same time when a scenario does not say."""
+    stress_multiplier: float = Field(default=1.0, gt=0, le=1000)
+    """Multiplies the concurrent users of every scenario."""
+    max_error_rate: Percent = 1.0
+    """Percentage of failed requests, queries or calls above which a scenario is broken."""
+    regression_threshold: Percent = 10.0
+    """A change smaller than this percentage is not called a regression."""
+    significance_level: float = Field(default=0.05, gt=0, lt=0.5)
+    """Accepted share of false regressions among those reported."""
+    fail_on_regression: bool = True
+    """Whether a regression fails the gate at all."""
+    min_baseline_samples: int = Field(default=20, ge=1)
+    """Samples that the baseline of a metric needs before it is compared with."""
+    outlier_threshold: float = Field(default=3.0, gt=0)
+    """Baseline runs further than this many robust standard deviations from the median are left out."""
+    trend_window_days: int = Field(default=30, ge=1)
+    """Only baseline runs of the last so many days are used for trends."""
+    baseline_update_threshold: float = Field(default=0.15, gt=0)
+    """Relative improvement beyond which a baseline is adopted anew."""
+    auto_update_baselines: bool = True
+    """Whether clean, unregressed runs of the base branch become baselines by themselves."""
+    enable_alerts: bool = False
+    """Whether alert channels are used."""
+    baseline_storage: str | None = None
+    """Directory of the store."""
+    tracking_db: str | None = None
+    """SQLite file of the store; by default `perfreg.sqlite3` in `baseline_storage`."""
+    targets: tuple[str, ...] = ()
+    """Hosts (globs allowed) that may be loaded although they are public."""
+    service: ServiceConfig | None = None
+    """The application under test, when perfreg is to start it."""
+    metrics: dict[str, MetricRule] = {}
+    """Rules by metric glob, later ones winning."""
+    thresholds: dict[str, Limits] | str = {}
+    """Budgets by metric name, or the path of a JSON or YAML file that holds them."""
+    gate: GateConfig = GateConfig()
+    """What fails the build."""
+    baseline: BaselineConfig = BaselineConfig()
+    """Where trusted runs come from."""
+    report: ReportConfig = ReportConfig()
+    """Files written after every run."""
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class Config(Settings):
+    """A whole, valid configuration: defaults, file, environment overlay, variables and flags already merged."""
+
+    environment: Name | None = None
+    """Name of the environment that is measured; `production` may only load targets it names."""
+    environments: dict[str, dict[str, Any]] = {}
+    """Overlays by name, chosen by `--environment`: any key of this file but `environments`."""
+    test_scenarios: tuple[SerializeAsAny[ScenarioSpec], ...] = Field(min_length=1)
+    """What is measured, in this order."""
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Config:
+        seen: set[str] = set()
+        for spec in self.test_scenarios:
+            if spec.name in seen:
+                raise ValueError(f"two scenarios are named {spec.name!r}")
+            seen.add(spec.name)
+        return self

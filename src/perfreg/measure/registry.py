@@ -1,0 +1,7 @@
+"""The scenario kinds perfreg knows: its own, and others' through the entry-point group ``perfreg.scenarios``."""
+
+from __future__ import annotations
+
+from perfreg.measure.context import ScenarioKind
+
+SCENARIO_KINDS: dict[str, ScenarioKind] = {}

@@ -1,0 +1,81 @@
+"""Verdicts, the gate, and the result that reports are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perfreg.model.metric import Direction
+from perfreg.model.run import Run
+
+VerdictStatus = Literal[
+    "regression", "improvement", "unchanged", "inconclusive", "no_baseline", "environment_mismatch", "broken"
+]
+Severity = Literal["low", "medium", "high", "critical"]
+GateStatus = Literal["pass", "warn", "fail"]
+
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+"""From mild to grave."""
+
+RESULT_SCHEMA = "perfreg.result/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The judgement of one metric of one scenario.
+
+    ``change_pct`` is signed as measured (+10: the number grew by 10 %); ``direction`` decides whether that is bad.
+    ``ci_low_pct`` and ``ci_high_pct`` bound it at the configured confidence. All three are absent where there is
+    nothing to compare with. ``base_text`` and ``head_text`` show both sides of what a number cannot (query plans).
+    """
+
+    scenario: str
+    metric: str
+    status: VerdictStatus
+    severity: Severity | None = None
+    direction: Direction = "lower"
+    base: float | None = None
+    head: float | None = None
+    unit: str = ""
+    change_pct: float | None = None
+    ci_low_pct: float | None = None
+    ci_high_pct: float | None = None
+    method: str = ""
+    reason: str = ""
+    baseline_runs: int = 0
+    baseline_samples: int = 0
+    base_text: str = ""
+    head_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The policy's answer, with a reason for each thing that made it warn or fail."""
+
+    status: GateStatus
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineInfo:
+    """What the run was compared with: ``runs`` trusted runs, the newest ``age_days`` old (None without any)."""
+
+    runs: int = 0
+    age_days: float | None = None
+    newest_commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Everything a report needs. ``notes`` are sentences about the whole run (what was stored, what was not)."""
+
+    run: Run
+    verdicts: tuple[Verdict, ...]
+    gate: Gate
+    baseline: BaselineInfo = BaselineInfo()
+    notes: tuple[str, ...] = ()
+    schema: str = RESULT_SCHEMA
+
+    def with_status(self, status: VerdictStatus) -> tuple[Verdict, ...]:
+        """The verdicts of one status, in order."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status == status)

@@ -1,0 +1,91 @@
+"""From samples to measurements: the figure, its sample statistics, and how well it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from perfreg.model.metric import CATALOGUE, Metric
+from perfreg.model.run import Measurement
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BLOCKS = 10
+"""A run is cut into at most this many slices of equal sample count; the figure is taken in each (batch means,
+Law & Kelton, Simulation Modeling and Analysis, ch. 9)."""
+
+_SMALLEST_BLOCK = 2
+
+
+def statistic(samples: NDArray[np.float64], name: str) -> float:
+    """``mean``, ``min``, ``max``, ``median`` or a percentile such as ``p95`` (linear interpolation) of samples."""
+    import numpy as np
+
+    if name in ("mean", "min", "max", "median"):
+        return float(getattr(np, name)(samples))
+    return float(np.percentile(samples, float(name.removeprefix("p"))))
+
+
+def from_samples(
+    scenario: str, metric: Metric, samples: Sequence[float], *, take: str = "mean", text: str = ""
+) -> Measurement:
+    """Summarise ``samples`` (in the metric's unit, in the order they were taken) by the statistic ``take``.
+
+    Raises ``ValueError`` when there are none, or when one is not finite: a run that measured nothing must not
+    look like one that measured zero.
+    """
+    import numpy as np
+
+    data = np.asarray(samples, dtype=np.float64)
+    if data.size == 0:
+        raise ValueError(f"{scenario}: {metric.name} has no samples")
+    if not np.isfinite(data).all():
+        raise ValueError(f"{scenario}: {metric.name} has samples that are not finite numbers")
+    count = min(BLOCKS, data.size // _SMALLEST_BLOCK) if data.size >= 2 * _SMALLEST_BLOCK else data.size
+    p50, p90, p95, p99 = (float(value) for value in np.percentile(data, (50, 90, 95, 99)))
+    return Measurement(
+        scenario=scenario,
+        metric=metric.name,
+        unit=metric.unit,
+        direction=metric.direction,
+        nature=metric.nature,
+        value=statistic(data, take),
+        n=int(data.size),
+        mean=float(data.mean()),
+        std=float(data.std(ddof=1)) if data.size > 1 else None,
+        min=float(data.min()),
+        max=float(data.max()),
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99,
+        blocks=tuple(statistic(block, take) for block in np.array_split(data, count)) if count > 1 else (),
+        text=text,
+    )
+
+
+def family(scenario: str, prefix: str, samples: Sequence[float]) -> tuple[Measurement, ...]:
+    """Every catalogued metric ``{prefix}_mean``, ``{prefix}_p95``, … from one list of samples."""
+    names = (name for name in CATALOGUE if name.startswith(f"{prefix}_"))
+    return tuple(
+        from_samples(scenario, CATALOGUE[name], samples, take=name.removeprefix(f"{prefix}_")) for name in names
+    )
+
+
+def single(
+    scenario: str, metric: Metric, value: float, *, n: int = 1, blocks: Sequence[float] = (), text: str = ""
+) -> Measurement:
+    """A figure that is not a statistic of samples (a rate, a count, a hash), from ``n`` observations."""
+    return Measurement(
+        scenario=scenario,
+        metric=metric.name,
+        unit=metric.unit,
+        direction=metric.direction,
+        nature=metric.nature,
+        value=value,
+        n=n,
+        blocks=tuple(blocks),
+        text=text,
+    )
