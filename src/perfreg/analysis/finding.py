@@ -1,0 +1,144 @@
+"""One measurement held against its baseline, before it is known how many others were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from perfreg.analysis.baseline import Baseline
+from perfreg.model.metric import Direction
+from perfreg.model.result import Verdict
+from perfreg.model.rule import ResolvedRule
+from perfreg.model.run import Measurement
+from perfreg.stats.predict import compare, excess_failures, relative_error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A statistical test whose outcome waits for the correction over all tests of the run.
+
+    ``size_pct`` is the size of the change without its sign, ``words`` say it as a sentence.
+    """
+
+    p_value: float
+    z: float
+    grew: bool
+    size_pct: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A verdict, final unless there is ``evidence`` to weigh, and the rules it is made by."""
+
+    verdict: Verdict
+    rule: ResolvedRule
+    evidence: Evidence | None = None
+
+
+def is_worse(direction: Direction, *, grew: bool) -> bool:
+    """Whether a change in this sense is bad."""
+    return grew if direction == "lower" else not grew
+
+
+def examine(measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *, level: float) -> Finding:
+    """Hold ``measurement`` against its ``baseline`` in the way its nature asks for."""
+    verdict = Verdict(
+        scenario=measurement.scenario,
+        metric=measurement.metric,
+        status="unchanged",
+        direction=rule.direction,
+        head=measurement.value,
+        unit=measurement.unit,
+        baseline_runs=len(baseline.points),
+        baseline_samples=baseline.samples,
+    )
+    if not baseline.points:
+        return Finding(verdict=_without_baseline(verdict, baseline), rule=rule)
+    if measurement.nature == "exact":
+        return Finding(verdict=_exact(verdict, measurement, baseline, rule), rule=rule)
+    if measurement.nature == "rate":
+        return _rate(verdict, measurement, baseline, rule)
+    return _continuous(verdict, measurement, baseline, rule, level=level)
+
+
+def _without_baseline(verdict: Verdict, baseline: Baseline) -> Verdict:
+    if baseline.mismatch is None:
+        return replace(verdict, status="no_baseline", reason=baseline.why)
+    nearest = f"nearest baseline, for information: {baseline.mismatch.value:.4g} {verdict.unit}"
+    return replace(verdict, status="environment_mismatch", reason=f"{baseline.why} ({nearest})")
+
+
+def _exact(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: ResolvedRule) -> Verdict:
+    newest = baseline.points[-1]
+    verdict = replace(verdict, base=newest.value, method="exact")
+    if any(point.value == measurement.value for point in baseline.points):
+        same = measurement.value == newest.value
+        return replace(verdict, change_pct=0.0 if same else None, reason="exactly as in the baseline")
+    if measurement.unit == "hash":
+        texts = replace(verdict, base_text=newest.text, head_text=measurement.text)
+        return replace(texts, status="inconclusive", reason="it is not the one of the baseline: compare both")
+    step = f"{newest.value:g} became {measurement.value:g} {measurement.unit}"
+    if newest.value == 0 or rule.direction == "none":
+        return replace(verdict, status="inconclusive", reason=f"{step}: timings may not be comparable")
+    change = 100 * (measurement.value - newest.value) / abs(newest.value)
+    verdict = replace(verdict, change_pct=change, ci_low_pct=change, ci_high_pct=change)
+    if abs(change) < rule.tolerance_pct:
+        return replace(verdict, reason=f"{step}, within the tolerance of {rule.tolerance_pct:g} %")
+    if is_worse(rule.direction, grew=change > 0):
+        return replace(verdict, status="regression", severity="high", reason=step)
+    return replace(verdict, status="improvement", reason=step)
+
+
+def _rate(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: ResolvedRule) -> Finding:
+    failures = round(measurement.value * measurement.n / 100)
+    past_trials = baseline.samples
+    past_failures = round(sum(point.value * point.n for point in baseline.points) / 100)
+    base = 100 * past_failures / past_trials if past_trials else 0.0
+    change = 100 * (measurement.value - base) / base if base else None
+    verdict = replace(verdict, base=base, change_pct=change, method="binomial")
+    if measurement.value <= base:
+        return Finding(verdict=replace(verdict, reason="no more failures than in the baseline"), rule=rule)
+    expected = base * measurement.n / 100
+    evidence = Evidence(
+        p_value=excess_failures(failures, measurement.n, past_failures, past_trials),
+        z=(failures - expected) / max(1.0, expected) ** 0.5,
+        grew=True,
+        size_pct=abs(change) if change is not None else float("inf"),
+        words=f"{failures} of {measurement.n} failed, {expected:.1f} would be as before",
+    )
+    return Finding(verdict=verdict, rule=rule, evidence=evidence)
+
+
+def _continuous(
+    verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *, level: float
+) -> Finding:
+    found = compare(
+        measurement.value,
+        relative_error(measurement.value, measurement.blocks),
+        [point.value for point in baseline.points],
+        [relative_error(point.value, point.blocks) for point in baseline.points],
+        level=level,
+    )
+    if found is None:
+        verdict = replace(verdict, base=0.0, method="moderated-t")
+        if measurement.value == 0:
+            return Finding(verdict=replace(verdict, change_pct=0.0, reason="zero as before"), rule=rule)
+        reason = "the baseline is 0, so there is no percentage; give the metric a budget"
+        return Finding(verdict=replace(verdict, status="inconclusive", reason=reason), rule=rule)
+    verdict = replace(
+        verdict,
+        base=found.base,
+        change_pct=found.change_pct,
+        ci_low_pct=found.low_pct,
+        ci_high_pct=found.high_pct,
+        method="moderated-t",
+    )
+    runs = f"{len(baseline.points)} baseline run{'s' if len(baseline.points) > 1 else ''}"
+    evidence = Evidence(
+        p_value=found.p_value,
+        z=found.z,
+        grew=found.z > 0,
+        size_pct=abs(found.change_pct),
+        words=f"{found.change_pct:+.3g} %, {abs(found.z):.1f} standard deviations from {runs}",
+    )
+    return Finding(verdict=verdict, rule=rule, evidence=evidence)

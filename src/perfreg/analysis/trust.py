@@ -1,0 +1,48 @@
+"""Which runs may become baselines: never a broken or a regressed one, whatever was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfreg.model.result import Verdict
+from perfreg.model.run import Source, Status, Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustDecision:
+    """``trust`` as it is stored with the run; ``note`` tells the user what was decided and why."""
+
+    trust: Trust
+    note: str
+
+
+def decide_trust(
+    status: Status, verdicts: Sequence[Verdict], source: Source, *, establish: bool, automatic: bool
+) -> TrustDecision:
+    """Decide whether a run joins the baseline: ``establish`` is the user's wish, ``automatic`` the policy."""
+    if status == "broken":
+        return TrustDecision(trust="none", note="a broken run is never a baseline")
+    worse = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "regression"]
+    if worse:
+        return TrustDecision(trust="none", note=f"not taken as a baseline: {', '.join(worse)} regressed")
+    if establish:
+        return TrustDecision(trust="established", note="taken as a baseline, as asked")
+    if not automatic:
+        return TrustDecision(trust="none", note="not taken as a baseline: auto_update_baselines is off")
+    obstacle = _obstacle(source)
+    if obstacle:
+        return TrustDecision(trust="none", note=f"not taken as a baseline: {obstacle}")
+    return TrustDecision(trust="automatic", note=f"taken as a baseline: a clean run of {source.base_branch}")
+
+
+def _obstacle(source: Source) -> str:
+    if not source.commit:
+        return "there is no git commit (use --establish-baselines)"
+    if source.pull_request:
+        return "it is a pull request"
+    if not source.base_branch or source.branch != source.base_branch:
+        return f"{source.branch or 'a detached HEAD'} is not the base branch {source.base_branch or '(unknown)'}"
+    if source.dirty:
+        return "the work tree has uncommitted changes"
+    return ""
