@@ -1,0 +1,57 @@
+# Two commands for everyone: `make demo` and `make test`. Each does all of its own set-up in $(VENV).
+# Variables: PYTHON (any 3.10 or newer), VENV, ARGS (passed to the program behind the target).
+
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$p" && break; done)
+endif
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.10 \
+	--no-emit-index-url --no-emit-find-links --no-config --custom-compile-command 'make requirements'
+
+.PHONY: help demo test check requirements clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## Measure a bundled service, slow it down, and find the regression
+	$(BIN)/perfreg demo $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests
+	$(BIN)/pytest -n auto $(ARGS)
+
+check: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and workflows hold
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/perfreg schema | diff -u schema/perfreg.schema.json -
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --no-progress --strict-collection action.yml .github
+
+requirements: ## Pin the newest versions again (needs uv)
+	$(COMPILE) --upgrade -o requirements/action.txt pyproject.toml
+	$(COMPILE) --upgrade -c requirements/action.txt --all-extras --group dev -o requirements/dev.txt pyproject.toml
+	printf 'hatchling\neditables\n' | $(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt -
+
+clean: ## Remove everything the other targets made
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache perf-results
+
+$(VENV)/.python:
+	@test -n "$(PYTHON)" || { echo 'perfreg needs Python 3.10 or newer: make PYTHON=/path/to/python3.12 …' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+		"perfreg needs Python 3.10 or newer; $(PYTHON) is " + sys.version.split()[0])'
+	"$(PYTHON)" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.python pyproject.toml requirements/action.txt requirements/build.txt
+	$(PIP) --require-hashes -r requirements/action.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
