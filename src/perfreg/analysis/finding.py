@@ -49,6 +49,7 @@ def examine(measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *,
         direction=rule.direction,
         head=measurement.value,
         unit=measurement.unit,
+        tolerance_pct=rule.tolerance_pct,
         baseline_runs=len(baseline.points),
         baseline_samples=baseline.samples,
     )

@@ -26,7 +26,8 @@ class Verdict:
 
     ``change_pct`` is signed as measured (+10: the number grew by 10 %); ``direction`` decides whether that is bad.
     ``ci_low_pct`` and ``ci_high_pct`` bound it at the configured confidence. All three are absent where there is
-    nothing to compare with. ``base_text`` and ``head_text`` show both sides of what a number cannot (query plans).
+    nothing to compare with. A change smaller than ``tolerance_pct`` is let pass. ``base_text`` and ``head_text``
+    show both sides of what a number cannot (query plans).
     """
 
     scenario: str
@@ -40,6 +41,7 @@ class Verdict:
     change_pct: float | None = None
     ci_low_pct: float | None = None
     ci_high_pct: float | None = None
+    tolerance_pct: float | None = None
     method: str = ""
     reason: str = ""
     baseline_runs: int = 0
