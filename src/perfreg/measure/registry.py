@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from perfreg.measure.context import ScenarioKind
+from perfreg.measure.scenarios import api
 
-SCENARIO_KINDS: dict[str, ScenarioKind] = {}
+SCENARIO_KINDS: dict[str, ScenarioKind] = {kind.name: kind for kind in (api.KIND,)}

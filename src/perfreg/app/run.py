@@ -1,0 +1,137 @@
+"""The main job: measure, compare with history, decide, remember."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from perfreg import __version__
+from perfreg.analysis.gate import GatePolicy, decide
+from perfreg.analysis.judge import Policy, judge
+from perfreg.analysis.trust import decide_trust
+from perfreg.app.measuring import measure
+from perfreg.app.observer import Observer
+from perfreg.config.base import ScenarioSpec
+from perfreg.config.models import Config
+from perfreg.config.thresholds import Budget, rules_for
+from perfreg.measure import environment, source
+from perfreg.measure.identity import run_id
+from perfreg.model.metric import Metric
+from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
+from perfreg.model.rule import ResolvedRule
+from perfreg.model.run import Measurement, Run
+from perfreg.store.sqlite import SqliteStore
+
+HISTORY = 500
+"""Trusted runs that are looked at; each metric uses the newest of its own series."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """One run of ``scenarios``. Paths of the configuration start at ``directory``; ``output`` takes the logs."""
+
+    config: Config
+    config_hash: str
+    scenarios: Sequence[ScenarioSpec]
+    budgets: Sequence[Budget]
+    directory: Path
+    output: Path
+    env: Mapping[str, str]
+    establish: bool = False
+
+
+def execute(request: RunRequest, observer: Observer) -> Result:
+    """Measure the scenarios, judge them against the store, and add the run to it.
+
+    Raises `PerfregError` when nothing could be measured; nothing is stored then.
+    """
+    config = request.config
+    store = SqliteStore(store_path(config, request.directory))
+    store.open()
+    started = time.time()
+    measured = measure(
+        config,
+        request.scenarios,
+        directory=request.directory,
+        output=request.output,
+        env=request.env,
+        observer=observer,
+    )
+    broken = any(record.status == "broken" for record in measured.records)
+    run = Run(
+        id=run_id(int(started * 1000)),
+        started_at=datetime.fromtimestamp(started, timezone.utc).isoformat(timespec="milliseconds"),
+        duration_s=time.time() - started,
+        tool_version=__version__,
+        source=source.detect(request.directory, request.env, base_branch=config.baseline.branch),
+        environment=environment.detect(request.env, name=config.environment or ""),
+        config_hash=request.config_hash,
+        status="broken" if broken else "ok",
+        scenarios=measured.records,
+        measurements=measured.measurements,
+    )
+    history = store.trusted(HISTORY)
+    verdicts = judge(run, history, _policy(config, request.budgets))
+    trust = decide_trust(
+        run.status, verdicts, run.source, establish=request.establish, automatic=config.auto_update_baselines
+    )
+    run = replace(run, trust=trust.trust)
+    store.add(run)
+    return Result(
+        run=run,
+        verdicts=verdicts,
+        gate=_gate(config, verdicts),
+        baseline=_baseline(run, history, started),
+        notes=(trust.note,),
+    )
+
+
+def store_path(config: Config, directory: Path) -> Path:
+    """The SQLite file of the store."""
+    folder = directory / (config.baseline_storage or config.baseline.path or ".perfreg")
+    return directory / config.tracking_db if config.tracking_db else folder / "perfreg.sqlite3"
+
+
+def _policy(config: Config, budgets: Sequence[Budget]) -> Policy:
+    def rule_of(measurement: Measurement) -> ResolvedRule:
+        metric = Metric(
+            name=measurement.metric,
+            unit=measurement.unit,
+            direction=measurement.direction,
+            nature=measurement.nature,
+        )
+        return rules_for(config, measurement.scenario, metric, budgets)
+
+    return Policy(
+        rule_of=rule_of,
+        min_samples=config.min_baseline_samples,
+        outlier_limit=config.outlier_threshold,
+        level=config.significance_level,
+    )
+
+
+def _gate(config: Config, verdicts: Sequence[Verdict]) -> Gate:
+    rules = config.gate
+    return decide(
+        verdicts,
+        GatePolicy(
+            enabled=rules.enabled and config.fail_on_regression,
+            fail_on=rules.fail_on,
+            max_acceptable_regressions=rules.max_acceptable_regressions,
+            fail_on_critical=rules.fail_on_critical_regression,
+            fail_on_major=rules.fail_on_major_regression,
+            fail_on_inconclusive=rules.fail_on_inconclusive,
+        ),
+    )
+
+
+def _baseline(run: Run, history: Sequence[Run], now: float) -> BaselineInfo:
+    usable = [past for past in history if past.environment.key == run.environment.key]
+    if not usable:
+        return BaselineInfo()
+    newest = usable[-1]
+    age = now - datetime.fromisoformat(newest.started_at).timestamp()
+    return BaselineInfo(runs=len(usable), age_days=age / 86_400, newest_commit=newest.source.commit)

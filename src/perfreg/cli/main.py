@@ -1,0 +1,101 @@
+"""The `perfreg` command: parse, call, and turn what happened into an exit code.
+
+Exit codes: 0 the gate passed (with or without warnings), 1 it failed on a regression, 2 error (bad input, service
+down, broken run, nothing measured), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from perfreg import __version__
+from perfreg.cli import baseline, demo, report, run, schema
+from perfreg.cli.command import Command
+from perfreg.errors import ConfigError, PerfregError, UsageError
+
+COMMANDS: tuple[Command, ...] = (run.COMMAND, demo.COMMAND, report.COMMAND, baseline.COMMAND, schema.COMMAND)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, where=self.prog, hint=f"see {self.prog} --help")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = _Parser(
+        prog="perfreg",
+        description="Performance regression testing for CI: measure, compare with history, decide, report.",
+        epilog="Exit codes: 0 passed, 1 regression, 2 error (bad input, service down, nothing measured).",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"perfreg {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        sub = commands.add_parser(command.name, help=command.summary, description=command.summary, allow_abbrev=False)
+        sub.add_argument("--verbose", action="store_true", help="show details, and tracebacks of errors")
+        command.add_arguments(sub)
+        sub.set_defaults(execute=command.execute)
+    return top
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; the only place that turns errors into words."""
+    verbose = "--verbose" in arguments
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        args = parser().parse_args(arguments)
+        code: int = args.execute(args)
+    except PerfregError as error:
+        complain(error)
+        code = error.exit_code
+        if verbose:
+            raise
+    except KeyboardInterrupt:
+        _say("interrupted; everything that was started has been stopped")
+        code = 130
+    except BrokenPipeError:
+        # Whoever read the output has gone; writing the rest at exit would only fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 2
+    except Exception as error:
+        if verbose:
+            raise
+        _say(f"internal error: {type(error).__name__}: {error} (this is a defect of perfreg; --verbose shows where)")
+        code = 2
+    return code
+
+
+def complain(error: PerfregError) -> None:
+    """Print an error: one line, or one line for each problem of a file."""
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            _say(str(problem))
+    else:
+        _say(str(error))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"perfreg: {line}\n")
+
+
+def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM unwinds like an exit, so that the service is stopped on the way."""
+    raise SystemExit(128 + signum)
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not turn a verdict into a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""Where reports go: decided and checked before anything is measured, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfreg.errors import UsageError
+from perfreg.model.result import Result
+from perfreg.report.registry import REPORT_FORMATS
+
+DEFAULT_FORMATS = ("json", "markdown", "html")
+
+_SUFFIXES = {
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".txt": "console",
+}
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One report: its format and the file its main part is written to (`STDOUT` for standard output)."""
+
+    format: str
+    path: Path
+
+
+def plan(formats: Sequence[str], output: Path | None, directory: Path) -> tuple[Target, ...]:
+    """Targets for ``formats`` (empty: the default ones) in ``directory``.
+
+    ``output`` takes one of them: the only one asked for, else the one its suffix names, else JSON.
+    Raises `UsageError` for a format nobody knows or a place that cannot be written.
+    """
+    for name in formats:
+        if name not in REPORT_FORMATS:
+            known = ", ".join(REPORT_FORMATS)
+            raise UsageError(f"unknown report format {name!r}", where="--format", hint=f"known: {known}")
+    chosen = list(dict.fromkeys(formats or DEFAULT_FORMATS))
+    special = _special(formats, output)
+    if special and special not in chosen:
+        chosen.insert(0, special)
+    targets = tuple(
+        Target(format=name, path=output if output and name == special else directory / REPORT_FORMATS[name].file_name)
+        for name in chosen
+    )
+    for target in targets:
+        _check(target.path)
+    return targets
+
+
+def _special(formats: Sequence[str], output: Path | None) -> str:
+    if output is None:
+        return ""
+    if len(set(formats)) == 1:
+        return formats[0]
+    return _SUFFIXES.get(output.suffix.lower(), formats[0] if formats else "json")
+
+
+def _check(path: Path) -> None:
+    if path == STDOUT:
+        return
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory", where="--output", hint="name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write there: {error}", where=str(path), hint="choose another place") from error
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageError("cannot write there: permission denied", where=str(path), hint="choose another place")
+
+
+def write(result: Result, targets: Sequence[Target]) -> None:
+    """Render ``result`` to every target; each file is replaced in one step."""
+    for target in targets:
+        main, *others = REPORT_FORMATS[target.format].render(result)
+        if target.path == STDOUT:
+            sys.stdout.buffer.write(main.content)
+            sys.stdout.buffer.flush()
+            continue
+        _replace(target.path, main.content)
+        for extra in others:
+            _replace(target.path.parent / extra.name, extra.content)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"cannot write the report: {error}", where=str(path)) from error

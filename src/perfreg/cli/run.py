@@ -1,0 +1,95 @@
+"""`perfreg run`: measure, compare with the baseline, report, gate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfreg.cli.command import Command
+from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
+
+if TYPE_CHECKING:
+    from perfreg.model.result import Result
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config_arguments(parser)
+    add_scenario_arguments(parser)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the result here (- for standard output)")
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="F",
+        help="report format: json, markdown, html, console (repeatable; default: json, markdown and html)",
+    )
+    parser.add_argument("--fail-on-regression", action="store_true", help="a regression fails, whatever the file says")
+    parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
+    parser.add_argument("--thresholds", type=Path, metavar="FILE", help="absolute budgets (JSON or YAML)")
+    parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
+    parser.add_argument(
+        "--allow-target",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="public host that may be loaded (repeatable)",
+    )
+
+
+def _execute(args: argparse.Namespace) -> int:
+    return execute(args)[0]
+
+
+def execute(args: argparse.Namespace) -> tuple[int, Result]:
+    """Do what `perfreg run` does; the exit code and the result it stands for."""
+    from perfreg.app.run import RunRequest
+    from perfreg.app.run import execute as measure_and_judge
+    from perfreg.cli import outputs
+    from perfreg.cli.closing import exit_code, show
+    from perfreg.cli.progress import observing
+    from perfreg.config.load import budgets_of, select
+
+    loaded = load_config(args, _flags(args))
+    config = loaded.config
+    scenarios = select(config, names=args.scenario or loaded.selection, tags=args.tag, components=args.component)
+    budgets = budgets_of(loaded, args.thresholds)
+    directory = loaded.directory / config.report.directory
+    targets = outputs.plan(args.format or config.report.formats, args.output, directory)
+    request = RunRequest(
+        config=config,
+        config_hash=loaded.digest,
+        scenarios=scenarios,
+        budgets=budgets,
+        directory=loaded.directory,
+        output=directory,
+        env=os.environ,
+        establish=args.establish_baselines or loaded.establish_baselines,
+        warnings=loaded.warnings,
+    )
+    with observing() as observer:
+        result = measure_and_judge(request, observer)
+    outputs.write(result, targets)
+    show(result, targets, verbose=args.verbose)
+    return exit_code(result, baseline_required=config.gate.fail_on_no_baseline), result
+
+
+def _flags(args: argparse.Namespace) -> dict[str, object]:
+    flags: dict[str, object] = {}
+    if args.base_url:
+        flags["base_url"] = args.base_url
+    if args.fail_on_regression:
+        flags["fail_on_regression"] = True
+        flags["gate.enabled"] = True
+    if args.allow_target:
+        flags["targets"] = tuple(args.allow_target)
+    return flags
+
+
+COMMAND = Command(
+    name="run",
+    summary="Measure the scenarios, compare with the baseline, report and gate.",
+    add_arguments=_add_arguments,
+    execute=_execute,
+)

@@ -1,0 +1,196 @@
+"""HTTP load on one endpoint: latency, throughput, errors, and what the service paid for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import AfterValidator, Field
+
+from perfreg.config.base import ScenarioSpec
+from perfreg.config.quantity import Seconds, SecondsOrZero
+from perfreg.errors import MeasureError
+from perfreg.measure.context import Context, Outcome, ScenarioKind, Service
+from perfreg.measure.engines.engine import LoadPlan, LoadSamples
+from perfreg.measure.engines.registry import ENGINES
+from perfreg.model.metric import CATALOGUE
+from perfreg.model.run import Measurement
+from perfreg.stats.describe import BLOCKS, family, from_samples, single
+
+
+def _known_engine(name: str) -> str:
+    if name not in ENGINES:
+        raise ValueError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}")
+    return name
+
+
+def _valid_status(status: int) -> int:
+    if not 100 <= status <= 599:
+        raise ValueError(f"{status} is not an HTTP status")
+    return status
+
+
+Status = Annotated[int, AfterValidator(_valid_status)]
+
+
+class ApiSpec(ScenarioSpec):
+    """HTTP load on one endpoint."""
+
+    inherits: ClassVar[frozenset[str]] = frozenset({"duration", "concurrent_users"})
+
+    type: Literal["api"]
+    """Selects this kind."""
+    endpoint: str = Field(min_length=1)
+    """Path below `base_url` (or below the started service), or a whole http(s) URL."""
+    method: str = Field(default="GET", pattern=r"^[A-Za-z]{1,20}$")
+    """HTTP method."""
+    headers: dict[str, str] = {}
+    """Request headers; values are never stored or shown."""
+    body: str | dict[str, Any] | list[Any] | None = None
+    """Request body: text as it is, anything else as JSON."""
+    concurrent_users: int | None = Field(default=None, ge=1, le=10_000)
+    """Clients that send at the same time, each waiting for its answer; default: the top-level `concurrent_users`."""
+    duration: Seconds | None = None
+    """Seconds of measuring after the warm-up; default: `test_duration`."""
+    warm_up: SecondsOrZero = 1.0
+    """Seconds of load before anything counts."""
+    timeout: Seconds = 30.0
+    """Seconds until a request counts as failed."""
+    expected_status: Status | tuple[Status, ...] | None = None
+    """Statuses that are answers; by default every status below 400."""
+    engine: Annotated[str, AfterValidator(_known_engine)] = "httpx"
+    """The load engine."""
+
+    def identity(self) -> dict[str, object]:
+        """The request and how many send it; hosts and header values are left out."""
+        parts = urlsplit(self.endpoint)
+        return {
+            **super().identity(),
+            "endpoint": parts.path + (f"?{parts.query}" if parts.query else ""),
+            "method": self.method.upper(),
+            "headers": sorted(name.lower() for name in self.headers),
+            "body": hashlib.sha256(self.content()).hexdigest() if self.body is not None else "",
+            "concurrent_users": self.concurrent_users,
+            "expected_status": self.expected_status,
+        }
+
+    def content(self) -> bytes:
+        """The bytes of the request body."""
+        if self.body is None:
+            return b""
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
+        return text.encode()
+
+    def request_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers to send; a JSON body says so unless the configuration does."""
+        named = {name.lower() for name in self.headers}
+        json_body = self.body is not None and not isinstance(self.body, str)
+        extra = (("content-type", "application/json"),) if json_body and "content-type" not in named else ()
+        return (*self.headers.items(), *extra)
+
+
+def measure(spec: ApiSpec, context: Context) -> Outcome:
+    """Load the endpoint. Raises `MeasureError` when it may not be loaded or cannot be reached at all."""
+    url = resolve(spec.endpoint, context.base_url, f"test_scenarios.{spec.name}.endpoint")
+    context.targets.check_url(url)
+    service = context.service
+    plan = LoadPlan(
+        url=url,
+        method=spec.method.upper(),
+        headers=spec.request_headers(),
+        body=spec.content(),
+        timeout_s=spec.timeout,
+        users=math.ceil((spec.concurrent_users or 10) * context.stress_multiplier),
+        warm_up_s=spec.warm_up,
+        duration_s=spec.duration or 30.0,
+        accepts=_acceptance(spec.expected_status),
+        alive=service.check if service else _always,
+        progress=lambda share: context.progress(share, "loading"),
+    )
+    before = _cpu_seconds(service)
+    samples = ENGINES[spec.engine].drive(plan)
+    spent = _cpu_seconds(service) - before
+    return outcome(spec.name, samples, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
+
+
+def resolve(endpoint: str, base_url: str, where: str) -> str:
+    """The URL of ``endpoint``: itself when it is whole, otherwise below ``base_url``, whose path is kept."""
+    if urlsplit(endpoint).scheme in ("http", "https"):
+        return endpoint
+    if not base_url:
+        hint = "set base_url, start a service, or give a whole URL"
+        raise MeasureError(f"{endpoint!r} is relative and there is no base_url", where=where, hint=hint)
+    if urlsplit(base_url).scheme not in ("http", "https"):
+        raise MeasureError(f"base_url {base_url!r} is not an http(s) URL", where="base_url")
+    return urljoin(base_url.rstrip("/") + "/", endpoint.lstrip("/"))
+
+
+def _acceptance(expected: int | Sequence[int] | None) -> Callable[[int], bool]:
+    if expected is None:
+        return lambda status: status < 400
+    statuses = {expected} if isinstance(expected, int) else set(expected)
+    return lambda status: status in statuses
+
+
+def _always() -> None:
+    """Somebody else's service: its death shows as failed requests."""
+
+
+def outcome(name: str, samples: LoadSamples, *, service_cpu_s: float, max_error_rate_pct: float) -> Outcome:
+    """The metrics of what an engine measured. Failed requests count as errors and never as latency."""
+    rate = 100 * sum(samples.errors.values()) / samples.attempts if samples.attempts else 100.0
+    measurements: list[Measurement] = []
+    if samples.attempts:
+        measurements.append(single(name, CATALOGUE["error_rate"], rate, n=samples.attempts))
+    if samples.latency_ms:
+        measurements += family(name, "response_time", samples.latency_ms)
+        measurements.append(_throughput(name, samples))
+        measurements.append(from_samples(name, CATALOGUE["response_size"], samples.size))
+        if service_cpu_s > 0:
+            cost = 1e3 * service_cpu_s / samples.requests
+            measurements.append(single(name, CATALOGUE["cpu_time_per_request"], cost, n=samples.requests))
+    broken = rate > max_error_rate_pct or not samples.latency_ms
+    return Outcome(
+        measurements=tuple(measurements),
+        status="broken" if broken else "ok",
+        reasons=(_complaint(rate, max_error_rate_pct, samples.errors, samples.attempts),) if broken else (),
+        errors=dict(samples.errors),
+    )
+
+
+def _throughput(name: str, samples: LoadSamples) -> Measurement:
+    import numpy as np
+
+    window = samples.elapsed_s / BLOCKS
+    counts, _ = np.histogram(samples.finished_s, bins=BLOCKS, range=(0.0, samples.elapsed_s))
+    value = len(samples.finished_s) / samples.elapsed_s
+    blocks = [float(count) / window for count in counts]
+    return single(name, CATALOGUE["throughput"], value, n=len(samples.finished_s), blocks=blocks)
+
+
+def _complaint(rate: float, limit: float, errors: Mapping[str, int], attempts: int) -> str:
+    if not attempts:
+        return "no request was finished in the whole duration"
+    classes = ", ".join(f"{count} x {kind}" for kind, count in sorted(errors.items(), key=lambda item: -item[1]))
+    return f"{rate:.3g} % of {attempts} requests failed (limit {limit:g} %): {classes}"
+
+
+def _cpu_seconds(service: Service | None) -> float:
+    """CPU time that the living processes of the service have used so far, in seconds."""
+    import psutil
+
+    total = 0.0
+    for pid in service.process_ids() if service else ():
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
+            continue
+        total += times.user + times.system
+    return total
+
+
+KIND = ScenarioKind(name="api", summary="HTTP load on one endpoint", spec=ApiSpec, measure=measure)

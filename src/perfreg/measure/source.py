@@ -1,0 +1,104 @@
+"""Which code is measured: commit, branch and pull request, from the CI's variables and from git."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from perfreg.model.run import Source
+
+_GIT_TIMEOUT_S = 20
+_BRANCH_VARIABLES = ("CI_COMMIT_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME")
+_PULL_REQUEST_VARIABLES = (
+    "CI_MERGE_REQUEST_IID",
+    "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER",
+    "SYSTEM_PULLREQUEST_PULLREQUESTID",
+    "BITBUCKET_PR_ID",
+    "CHANGE_ID",
+)
+_BASE_VARIABLES = ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH", "CHANGE_TARGET")
+
+
+def detect(directory: Path, env: Mapping[str, str], *, base_branch: str | None = None) -> Source:
+    """Describe the checkout that ``directory`` lies in; every field is empty where there is none.
+
+    ``base_branch`` is the configured one and wins over what the CI or the clone says.
+    """
+    if not _git(directory, env, "rev-parse", "--is-inside-work-tree"):
+        return Source(branch=_branch(directory, env), base_branch=base_branch or "", pull_request=_pull_request(env))
+    commit, *parents = (_git(directory, env, "rev-list", "--parents", "--max-count=1", "HEAD") or "").split() or [""]
+    return Source(
+        commit=commit,
+        parents=tuple(parents),
+        branch=_branch(directory, env),
+        base_branch=base_branch or _base_branch(directory, env),
+        pull_request=_pull_request(env),
+        dirty=bool(_git(directory, env, "status", "--porcelain", "--untracked-files=no")),
+    )
+
+
+def clean_git_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """``env`` without the variables that would point git at another repository (set inside hooks, for one)."""
+    kept = {name: value for name, value in env.items() if not name.startswith("GIT_") or name == "GIT_SSL_CAINFO"}
+    return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def _git(directory: Path, env: Mapping[str, str], *arguments: str) -> str:
+    """The output of a git query, empty when git or the answer is missing: an unknown commit is no error here."""
+    command = ("git", "-C", str(directory), *arguments)
+    try:
+        done = subprocess.run(
+            command,
+            env=clean_git_environment(env),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_GIT_TIMEOUT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _branch(directory: Path, env: Mapping[str, str]) -> str:
+    if env.get("GITHUB_HEAD_REF"):
+        return env["GITHUB_HEAD_REF"]
+    for name in ("GITHUB_REF", "BUILD_SOURCEBRANCH"):
+        if env.get(name, "").startswith("refs/heads/"):
+            return env[name].removeprefix("refs/heads/")
+    named = next((env[name] for name in _BRANCH_VARIABLES if env.get(name)), "")
+    return named or _git(directory, env, "symbolic-ref", "--short", "HEAD")
+
+
+def _pull_request(env: Mapping[str, str]) -> str:
+    parts = env.get("GITHUB_REF", "").split("/")
+    if parts[:2] == ["refs", "pull"] and len(parts) > 2:
+        return parts[2]
+    if env.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        return "unknown"
+    return next((env[name] for name in _PULL_REQUEST_VARIABLES if env.get(name)), "")
+
+
+def _base_branch(directory: Path, env: Mapping[str, str]) -> str:
+    if env.get("GITHUB_BASE_REF"):
+        return env["GITHUB_BASE_REF"]
+    named = next((env[name] for name in _BASE_VARIABLES if env.get(name)), "") or _default_branch_of_event(env)
+    if named:
+        return named
+    remote = _git(directory, env, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    if remote:
+        return remote.partition("/")[2]
+    known = ("main", "master", "trunk")
+    return next((name for name in known if _git(directory, env, "rev-parse", "--verify", f"refs/heads/{name}")), "")
+
+
+def _default_branch_of_event(env: Mapping[str, str]) -> str:
+    try:
+        event = json.loads(Path(env.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    repository = event.get("repository") if isinstance(event, dict) else None
+    name = repository.get("default_branch") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else ""

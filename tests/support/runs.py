@@ -1,0 +1,63 @@
+"""Build runs from a few numbers, so that a test shows only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from perfreg.model.metric import CATALOGUE, Metric
+from perfreg.model.run import Environment, Measurement, Run, ScenarioRecord, Source, Status, Trust
+
+_numbers = count(1)
+
+HERE = Environment(key="here", os="Linux", architecture="x86_64", cpu_model="Test CPU", cpus=2, memory_mb=8000)
+
+
+def measurement(name: str, value: float, *, n: int = 100, blocks: Sequence[float] = (), text: str = "") -> Measurement:
+    """``scenario.metric`` with a value; the metric's facts come from the catalogue."""
+    scenario, _, metric_name = name.rpartition(".")
+    metric = CATALOGUE.get(metric_name, Metric(name=metric_name, unit="x", direction="lower"))
+    return Measurement(
+        scenario=scenario,
+        metric=metric.name,
+        unit=metric.unit,
+        direction=metric.direction,
+        nature=metric.nature,
+        value=value,
+        n=n,
+        blocks=tuple(blocks),
+        text=text,
+    )
+
+
+def make_run(
+    values: Mapping[str, float] | Sequence[Measurement],
+    *,
+    trust: Trust = "established",
+    status: Status = "ok",
+    environment: Environment = HERE,
+    source: Source | None = None,
+    hash_: str = "same",
+) -> Run:
+    """A run of the given ``{"scenario.metric": value}`` or measurements; later calls make later runs."""
+    points = (
+        [measurement(name, value) for name, value in values.items()] if isinstance(values, Mapping) else list(values)
+    )
+    names = sorted({point.scenario for point in points})
+    number = next(_numbers)
+    return Run(
+        id=f"0190000000000000-{number:06d}",
+        started_at="2026-01-01T00:00:00.000+00:00",
+        duration_s=1.0,
+        tool_version="0",
+        source=source or Source(),
+        environment=environment,
+        config_hash="",
+        status=status,
+        trust=trust,
+        scenarios=tuple(
+            ScenarioRecord(name=name, kind="api", hash=hash_, status=status, reasons=("it broke",) * (status != "ok"))
+            for name in names
+        ),
+        measurements=tuple(points),
+    )
