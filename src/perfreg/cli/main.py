@@ -10,7 +10,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -48,30 +49,39 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; the only place that turns errors into words."""
-    verbose = "--verbose" in arguments
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
+    """Run one command and return its exit code."""
+
+    def work() -> int:
         args = parser().parse_args(arguments)
         code: int = args.execute(args)
+        return code
+
+    return guard(work, complain=complain, verbose="--verbose" in arguments)
+
+
+def guard(work: Callable[[], int], *, complain: Callable[[PerfregError], None], verbose: bool = False) -> int:
+    """Do ``work`` and return its exit code; the only place that turns errors into words and codes.
+
+    ``complain`` is told of what a user can mend; ``verbose`` adds the traceback of any error.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return work()
     except PerfregError as error:
         complain(error)
-        code = error.exit_code
-        if verbose:
-            raise
+        _trace(verbose=verbose)
+        return error.exit_code
     except KeyboardInterrupt:
         _say("interrupted; everything that was started has been stopped")
-        code = 130
+        return 130
     except BrokenPipeError:
         # Whoever read the output has gone; writing the rest at exit would only fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 2
-    except Exception as error:
-        if verbose:
-            raise
+        return 2
+    except Exception as error:  # noqa: BLE001 - the process boundary: an exit code of 1 would read as a regression
         _say(f"internal error: {type(error).__name__}: {error} (this is a defect of perfreg; --verbose shows where)")
-        code = 2
-    return code
+        _trace(verbose=verbose)
+        return 2
 
 
 def complain(error: PerfregError) -> None:
@@ -85,6 +95,11 @@ def complain(error: PerfregError) -> None:
 
 def _say(line: str) -> None:
     sys.stderr.write(f"perfreg: {line}\n")
+
+
+def _trace(*, verbose: bool) -> None:
+    if verbose:
+        traceback.print_exc()
 
 
 def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:

@@ -11,6 +11,7 @@ from perfreg.cli.command import Command
 from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
 
 if TYPE_CHECKING:
+    from perfreg.cli.outputs import Target
     from perfreg.model.result import Result
 
 
@@ -25,9 +26,20 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="report format: json, markdown, html, console (repeatable; default: json, markdown and html)",
     )
-    parser.add_argument("--fail-on-regression", action="store_true", help="a regression fails, whatever the file says")
+    parser.add_argument(
+        "--fail-on-regression",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether a regression fails, whatever the file says",
+    )
     parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
     parser.add_argument("--thresholds", type=Path, metavar="FILE", help="absolute budgets (JSON or YAML)")
+    parser.add_argument(
+        "--test-duration", metavar="SECONDS", help="load time of scenarios without a duration of their own"
+    )
+    parser.add_argument("--concurrent-users", metavar="N", help="clients at a time where a scenario does not say")
+    parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
+    parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports and logs go")
     parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
     parser.add_argument(
         "--allow-target",
@@ -42,8 +54,8 @@ def _execute(args: argparse.Namespace) -> int:
     return execute(args)[0]
 
 
-def execute(args: argparse.Namespace) -> tuple[int, Result]:
-    """Do what `perfreg run` does; the exit code and the result it stands for."""
+def execute(args: argparse.Namespace) -> tuple[int, Result, tuple[Target, ...]]:
+    """Do what `perfreg run` does; the exit code, the result it stands for, and the reports that were written."""
     from perfreg.app.run import RunRequest
     from perfreg.app.run import execute as measure_and_judge
     from perfreg.cli import outputs
@@ -72,16 +84,24 @@ def execute(args: argparse.Namespace) -> tuple[int, Result]:
         result = measure_and_judge(request, observer)
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
-    return exit_code(result, baseline_required=config.gate.fail_on_no_baseline), result
+    return exit_code(result, baseline_required=config.gate.fail_on_no_baseline), result, targets
 
 
 def _flags(args: argparse.Namespace) -> dict[str, object]:
-    flags: dict[str, object] = {}
-    if args.base_url:
-        flags["base_url"] = args.base_url
-    if args.fail_on_regression:
-        flags["fail_on_regression"] = True
-        flags["gate.enabled"] = True
+    # Paths on the command line start at the working directory, those of the file at the file.
+    flags: dict[str, object] = {
+        key: str(value.absolute()) if isinstance(value, Path) else value
+        for key, value in (
+            ("test_duration", args.test_duration),
+            ("concurrent_users", args.concurrent_users),
+            ("baseline_storage", args.baseline_storage),
+            ("report.directory", args.output_directory),
+            ("base_url", args.base_url),
+            ("fail_on_regression", args.fail_on_regression),
+            ("gate.enabled", args.fail_on_regression or None),
+        )
+        if value is not None
+    }
     if args.allow_target:
         flags["targets"] = tuple(args.allow_target)
     return flags
