@@ -23,7 +23,7 @@ from perfreg.errors import ConfigError, PerfregError, UsageError
 COMMANDS: tuple[Command, ...] = (run.COMMAND, demo.COMMAND, report.COMMAND, baseline.COMMAND, schema.COMMAND)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error does."""
 
     def error(self, message: str) -> NoReturn:
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    top = _Parser(
+    top = Parser(
         prog="perfreg",
         description="Performance regression testing for CI: measure, compare with history, decide, report.",
         epilog="Exit codes: 0 passed, 1 regression, 2 error (bad input, service down, nothing measured).",
