@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfreg.model.metric import CATALOGUE
-from perfreg.stats.describe import BLOCKS, family, from_samples, single
+from perfreg.stats.describe import family, from_samples, single, standard_error
 
 MEAN = CATALOGUE["response_time_mean"]
 
@@ -21,7 +21,7 @@ def test_statistics_are_in_order(samples: list[float]) -> None:
     assert all(value is not None for value in order)
     numbers = [value for value in order if value is not None]
     assert all(low <= high + 1e-9 * abs(high) for low, high in itertools.pairwise(numbers))
-    assert len(found.blocks) <= BLOCKS
+    assert found.std_error is None or found.std_error >= 0
 
 
 def test_known_samples() -> None:
@@ -29,21 +29,24 @@ def test_known_samples() -> None:
     assert found.value == pytest.approx(95.05)
     assert found.mean == pytest.approx(50.5)
     assert (found.min, found.max) == (1, 100)
-    assert len(found.blocks) == BLOCKS
+    assert found.std_error is not None
+    assert found.std_error > 0
 
 
 def test_median_is_a_statistic() -> None:
     assert from_samples("s", CATALOGUE["wall_time"], [1.0, 2.0, 10.0], take="median").value == 2.0
 
 
-def test_blocks_follow_the_order_of_time() -> None:
-    found = from_samples("s", MEAN, [1.0] * 50 + [3.0] * 50)
-    assert found.blocks == (1.0,) * 5 + (3.0,) * 5
+def test_drift_within_a_run_makes_its_figure_uncertain() -> None:
+    drifting = from_samples("s", MEAN, [1.0] * 50 + [3.0] * 50).std_error
+    mixed = from_samples("s", MEAN, [1.0, 3.0] * 50).std_error
+    assert drifting == pytest.approx(standard_error([1.0] * 5 + [3.0] * 5))
+    assert mixed == pytest.approx(0.0)
 
 
 def test_one_sample_has_no_spread() -> None:
     found = from_samples("s", MEAN, [4.0])
-    assert (found.value, found.std, found.blocks) == (4.0, None, ())
+    assert (found.value, found.std, found.std_error) == (4.0, None, None)
 
 
 @pytest.mark.parametrize("samples", [[], [1.0, math.nan], [math.inf]])

@@ -13,7 +13,7 @@ _numbers = count(1)
 HERE = Environment(key="here", os="Linux", architecture="x86_64", cpu_model="Test CPU", cpus=2, memory_mb=8000)
 
 
-def measurement(name: str, value: float, *, n: int = 100, blocks: Sequence[float] = (), text: str = "") -> Measurement:
+def measurement(name: str, value: float, *, n: int = 100, std_error: float | None = None, text: str = "") -> Measurement:
     """``scenario.metric`` with a value; the metric's facts come from the catalogue."""
     scenario, _, metric_name = name.rpartition(".")
     metric = CATALOGUE.get(metric_name, Metric(name=metric_name, unit="x", direction="lower"))
@@ -25,7 +25,7 @@ def measurement(name: str, value: float, *, n: int = 100, blocks: Sequence[float
         nature=metric.nature,
         value=value,
         n=n,
-        blocks=tuple(blocks),
+        std_error=std_error,
         text=text,
     )
 

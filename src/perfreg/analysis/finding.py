@@ -115,9 +115,9 @@ def _continuous(
 ) -> Finding:
     found = compare(
         measurement.value,
-        relative_error(measurement.value, measurement.blocks),
+        relative_error(measurement.value, measurement.std_error),
         [point.value for point in baseline.points],
-        [relative_error(point.value, point.blocks) for point in baseline.points],
+        [relative_error(point.value, point.std_error) for point in baseline.points],
         level=level,
     )
     if found is None:

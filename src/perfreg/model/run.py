@@ -16,9 +16,9 @@ Trust = Literal["established", "automatic", "none"]
 class Measurement:
     """The samples of one metric in one run, summarised.
 
-    ``value`` is the figure that is compared. ``n`` counts the samples behind it. ``blocks`` holds the same figure
-    for up to ten consecutive slices of the run: their spread tells how well ``value`` is known. ``text`` carries
-    what a number cannot (a query plan). The sample statistics are in ``unit`` and absent where they mean nothing.
+    ``value`` is the figure that is compared, and ``n`` counts the samples behind it. ``std_error`` tells how well it
+    is known within the run, None when that cannot be told. ``text`` carries what a number cannot (a query plan). The
+    sample statistics are in ``unit`` and absent where they mean nothing.
     """
 
     scenario: str
@@ -36,7 +36,7 @@ class Measurement:
     p90: float | None = None
     p95: float | None = None
     p99: float | None = None
-    blocks: tuple[float, ...] = ()
+    std_error: float | None = None
     text: str = ""
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCKS = 10
-"""A run is cut into at most this many slices of equal sample count; the figure is taken in each (batch means,
-Law & Kelton, Simulation Modeling and Analysis, ch. 9)."""
+"""A run is cut into at most this many slices, and the figure taken in each: their spread tells how well the figure is
+known, also where neighbouring samples resemble each other (batch means; Law & Kelton, Simulation Modeling, ch. 9)."""
 
 _SMALLEST_BLOCK = 2
 
@@ -26,6 +26,15 @@ def statistic(samples: NDArray[np.float64], name: str) -> float:
     if name in ("mean", "min", "max", "median"):
         return float(getattr(np, name)(samples))
     return float(np.percentile(samples, float(name.removeprefix("p"))))
+
+
+def standard_error(blocks: Sequence[float] | NDArray[np.float64]) -> float | None:
+    """Standard error of a figure from its values in equal slices of the run; None from fewer than two."""
+    import numpy as np
+
+    if len(blocks) < 2:
+        return None
+    return float(np.std(blocks, ddof=1) / np.sqrt(len(blocks)))
 
 
 def from_samples(
@@ -61,7 +70,7 @@ def from_samples(
         p90=p90,
         p95=p95,
         p99=p99,
-        blocks=tuple(statistic(block, take) for block in np.array_split(data, count)) if count > 1 else (),
+        std_error=standard_error([statistic(block, take) for block in np.array_split(data, count)]),
         text=text,
     )
 
@@ -75,7 +84,7 @@ def family(scenario: str, prefix: str, samples: Sequence[float]) -> tuple[Measur
 
 
 def single(
-    scenario: str, metric: Metric, value: float, *, n: int = 1, blocks: Sequence[float] = (), text: str = ""
+    scenario: str, metric: Metric, value: float, *, n: int = 1, std_error: float | None = None, text: str = ""
 ) -> Measurement:
     """A figure that is not a statistic of samples (a rate, a count, a hash), from ``n`` observations."""
     return Measurement(
@@ -86,6 +95,6 @@ def single(
         nature=metric.nature,
         value=value,
         n=n,
-        blocks=tuple(blocks),
+        std_error=std_error,
         text=text,
     )

@@ -51,13 +51,9 @@ def inliers(values: Sequence[float], limit: float) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(distance <= limit * spread))
 
 
-def relative_error(value: float, blocks: Sequence[float]) -> float:
-    """Standard error of ``value`` relative to it, from the spread of its blocks; 0 when that is unknown."""
-    import numpy as np
-
-    if len(blocks) < 2 or value == 0:
-        return 0.0
-    return float(np.std(blocks, ddof=1)) / math.sqrt(len(blocks)) / abs(value)
+def relative_error(value: float, std_error: float | None) -> float:
+    """``std_error`` relative to ``value``; 0 when it is unknown or there is nothing to relate it to."""
+    return std_error / abs(value) if std_error and value else 0.0
 
 
 def compare(

@@ -19,7 +19,7 @@ from perfreg.measure.engines.engine import LoadPlan, LoadSamples
 from perfreg.measure.engines.registry import ENGINES
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
-from perfreg.stats.describe import BLOCKS, family, from_samples, single
+from perfreg.stats.describe import BLOCKS, family, from_samples, single, standard_error
 
 
 def _known_engine(name: str) -> str:
@@ -168,8 +168,8 @@ def _throughput(name: str, samples: LoadSamples) -> Measurement:
     window = samples.elapsed_s / BLOCKS
     counts, _ = np.histogram(samples.finished_s, bins=BLOCKS, range=(0.0, samples.elapsed_s))
     value = len(samples.finished_s) / samples.elapsed_s
-    blocks = [float(count) / window for count in counts]
-    return single(name, CATALOGUE["throughput"], value, n=len(samples.finished_s), blocks=blocks)
+    error = standard_error(counts / window)
+    return single(name, CATALOGUE["throughput"], value, n=len(samples.finished_s), std_error=error)
 
 
 def _complaint(rate: float, limit: float, errors: Mapping[str, int], attempts: int) -> str:
