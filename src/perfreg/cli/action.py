@@ -32,6 +32,7 @@ FORMATS = ("json", "markdown", "html")
 OUTPUTS = ("status", "gate", "regressions", "result-file", "report-file", "markdown-file")
 
 _TRUTH = {"true": True, "false": False}
+_OFF = {"fail-on-regression": ["--no-fail-on-regression"]}
 
 
 def arguments(inputs: Mapping[str, str]) -> list[str]:
@@ -60,7 +61,7 @@ def _switch(name: str, value: str) -> list[str]:
     truth = _TRUTH.get(value.strip().lower())
     if truth is None:
         raise UsageError(f"{value!r} is neither true nor false", where=f"input {name!r}", hint="write true or false")
-    return [f"--{name}" if truth else f"--no-{name}"]
+    return [f"--{name}"] if truth else _OFF.get(name, [])
 
 
 def inputs_of(env: Mapping[str, str]) -> dict[str, str]:
