@@ -124,7 +124,7 @@ def _attempt(spec: ScenarioSpec, context: Context) -> Outcome:
 
 def _death(service: Service) -> str:
     try:
-        service.check()
+        service.check(patience=1.0)
     except ServiceError as error:
         return str(error)
     return ""

@@ -28,8 +28,11 @@ class Service(Protocol):
     @property
     def pid(self) -> int: ...
 
-    def check(self) -> None:
-        """Raise `ServiceError`, with the last lines of its log, when the service has died."""
+    def check(self, patience: float = 0.0) -> None:
+        """Raise `ServiceError`, with the last lines of its log, when the service has died.
+
+        A death is noticed some milliseconds late: who suspects one waits ``patience`` seconds for it.
+        """
 
     def process_ids(self) -> list[int]:
         """Every living process of the service, however it was started or forked."""

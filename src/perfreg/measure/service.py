@@ -113,9 +113,12 @@ class RunningService:
         """Every living process of the service, however it was forked. Costs a few milliseconds."""
         return self._process.process_ids()
 
-    def check(self) -> None:
-        """Raise `ServiceError`, with the last lines of the log, when the service has died. Costs next to nothing."""
-        ending = self._process.poll()
+    def check(self, patience: float = 0.0) -> None:
+        """Raise `ServiceError`, with the last lines of the log, when the service has died.
+
+        Costs next to nothing. A death is noticed some milliseconds late: who suspects one waits ``patience`` seconds.
+        """
+        ending = self._process.wait(patience) if patience else self._process.poll()
         if ending is None:
             return
         when = "while it was measured" if self._ready else "before it was ready"

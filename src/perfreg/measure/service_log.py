@@ -22,17 +22,20 @@ def clean(text: str) -> str:
     return _RUNNER_COMMAND.sub("# #", plain)
 
 
-def tail(path: Path, lines: int = 20) -> tuple[str, ...]:
-    """The last ``lines`` lines that are not blank, cleaned and cut to 300 characters; none when there is no file."""
+def tail(path: Path, lines: int = 20, *, since: int = 0) -> tuple[str, ...]:
+    """The last ``lines`` lines that are not blank, cleaned and cut to 300 characters; none when there is no file.
+
+    Only what was written after the first ``since`` bytes is read.
+    """
     try:
         with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(size - _TAIL_BYTES, 0))
+            start = max(file.seek(0, 2) - _TAIL_BYTES, since)
+            file.seek(start)
             data = file.read(_TAIL_BYTES)
     except FileNotFoundError:
         return ()
     found = data.splitlines()
-    if size > _TAIL_BYTES and len(found) > 1:
+    if start > since and len(found) > 1:
         found = found[1:]
     shown = (clean(line.decode(errors="replace")).rstrip() for line in found)
     return tuple(_cut(line) for line in shown if line)[-lines:]

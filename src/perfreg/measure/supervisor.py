@@ -47,6 +47,7 @@ class Request(TypedDict):
 
 def main() -> None:
     """Run one request from standard input to its end."""
+    parent = os.getppid()
     line = sys.stdin.buffer.readline()
     if not line.endswith(b"\n"):
         return  # perfreg died before it could ask
@@ -63,7 +64,8 @@ def main() -> None:
     from perfreg.measure.process_tree import ProcessTree  # loading psutil must not delay the start
 
     tree = ProcessTree(os.getpid(), request["mark"])
-    exit_code = _watch(child, tree, events, forks=request["forks"])
+    while (exit_code := _exit_code(child, tree, forks=request["forks"])) is None and not _told_to_stop(events, parent):
+        pass
     left = _stop(request, tree) if exit_code is None else tree.terminate(0)
     _reap(child)
     _say(exit_code=exit_code, left=left)
@@ -94,20 +96,19 @@ def _adopt_orphans() -> bool:
         return False
 
 
-def _watch(child: subprocess.Popen[bytes], tree: ProcessTree, events: SimpleQueue[Event], *, forks: bool) -> int | None:
-    """Wait for the end of the command and return its exit code, or None when it is to be stopped."""
-    parent = os.getppid()
-    while True:
-        exit_code = _reap(child)
-        if exit_code is not None and not (forks and exit_code == 0 and tree.is_alive()):
-            return exit_code
-        try:
-            if events.get(timeout=_POLL) == "stop":
-                return None
-        except Empty:
-            # A fork of perfreg may hold the lifeline open after its death; then we have got a new parent.
-            if os.getppid() != parent:
-                return None
+def _exit_code(child: subprocess.Popen[bytes], tree: ProcessTree, *, forks: bool) -> int | None:
+    """The exit code of the command once it has ended, with all that it forked if that counts."""
+    exit_code = _reap(child)
+    return None if forks and exit_code == 0 and tree.is_alive() else exit_code
+
+
+def _told_to_stop(events: SimpleQueue[Event], parent: int) -> bool:
+    """Wait for something to happen, not for long, and say whether it means to stop."""
+    try:
+        return events.get(timeout=_POLL) == "stop"
+    except Empty:
+        # A fork of perfreg may hold the lifeline open after its death; but then we have got a new parent.
+        return os.getppid() != parent
 
 
 def _reap(child: subprocess.Popen[bytes]) -> int | None:
