@@ -1,39 +1,92 @@
-"""The foundation of all configuration models: frozen, and strict about unknown keys."""
+"""The foundation of all configuration models: frozen, strict about unknown keys, and silent about secrets."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from perfreg.config.quantity import Seconds
+from perfreg.config.secrecy import is_secret
+from perfreg.model.metric import Metric
 
 
 class Section(BaseModel):
     """A group of keys. Unknown keys are errors; field documentation becomes the published schema."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and info.field_name in cls.model_fields:
+            annotation = cls.model_fields[info.field_name].annotation
+            kinds = {annotation, *get_args(annotation)}
+            if kinds & {int, float} and bool not in kinds:
+                raise ValueError(f"must be a number, got {str(value).lower()}")
+        return value
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, "***" if name and value and is_secret((name,)) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""A name people read: no control characters, so that it stays on its line in every report."""
+def _one_printable_line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("must be one line of printable text without spaces around it")
+    return text
+
+
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]+$"}),
+    AfterValidator(_one_printable_line),
+]
+"""A name people read: it stays on its line in every report, and what is read is what is there."""
+
+ResourceMetric = Literal["cpu_usage", "memory_usage", "disk_io", "network_io"]
+"""What the resource sampler can record."""
+
+SamplingInterval = Annotated[Seconds, Field(ge=0.01)]
+"""Time between two samples; shorter ones would measure the sampler."""
 
 
 class Monitor(Section):
-    """Resource sampling beside a scenario."""
+    """Resource sampling beside a scenario: of the started service, else of the whole machine, unless told."""
 
-    metrics: tuple[str, ...] = ("cpu_usage", "memory_usage")
+    metrics: tuple[ResourceMetric, ...] = Field(default=("cpu_usage", "memory_usage"), min_length=1)
     """Which of cpu_usage, memory_usage, disk_io and network_io to record."""
     pid: int | None = Field(default=None, gt=0)
     """Watch this process and its children."""
     process: str | None = None
     """Watch the processes with this name and their children."""
-    interval: Seconds = 0.1
+    interval: SamplingInterval = 0.1
     """Time between two samples."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Monitor:
+        if self.pid is not None and self.process is not None:
+            raise ValueError("watches either a pid or a process, not both")
+        return self
 
 
 class ScenarioSpec(Section):
-    """Keys that every scenario has; each kind adds its own in one file of `perfreg.measure.scenarios`."""
+    """Keys that every scenario has; each kind adds its own in one file of `perfreg.measure.scenarios`.
+
+    A key named in ``inherits`` takes the top-level default when the scenario leaves it out: ``duration`` that of
+    ``test_duration``, any other key that of the same name. A key named in ``shell`` goes to a shell, which expands
+    ``${VAR}`` itself: the loader leaves it alone, so that no secret is written into an argument list.
+    """
+
+    inherits: ClassVar[frozenset[str]] = frozenset()
+    shell: ClassVar[frozenset[str]] = frozenset()
 
     name: Name
     """Unique name; reports and baselines go by it."""
@@ -55,3 +108,7 @@ class ScenarioSpec(Section):
         today, and anything that may be secret. Kinds extend it.
         """
         return {"name": self.name, "type": self.type}
+
+    def custom_metrics(self) -> tuple[Metric, ...]:
+        """The metrics that this scenario reports and `perfreg.model.metric.CATALOGUE` does not know."""
+        return ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from perfreg.config import quantity
 from perfreg.config.base import Name, ScenarioSpec, Section
@@ -13,12 +15,30 @@ from perfreg.model.metric import Direction
 from perfreg.model.result import Severity
 
 
-def _one_probe(ready: Ready) -> Ready:
-    probes = [name for name in ("url", "tcp", "log", "command") if getattr(ready, name) is not None]
-    if len(probes) != 1:
-        found = " and ".join(probes) if probes else "none of them"
-        raise ValueError(f"needs exactly one of url, tcp, log and command, found {found}")
-    return ready
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+def _http_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be a URL such as http://host:port/path")
+    return text
+
+
+def _blank_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+VariableName = Annotated[str, Field(pattern=r"^[^=\x00]+$")]
 
 
 class Ready(Section):
@@ -28,30 +48,38 @@ class Ready(Section):
     """An HTTP URL that answers with a status below 400; `{port}` is replaced."""
     tcp: int | str | None = None
     """A TCP port (or `host:port`) that accepts connections; `{port}` is replaced."""
-    log: str | None = None
+    log: Annotated[str, AfterValidator(_regular_expression)] | None = None
     """A regular expression that a line of the service's log matches."""
     command: str | None = None
     """A shell command that exits with 0; `{port}` is replaced."""
     timeout: Seconds = 60.0
     """Deadline, counted from the start of the service."""
 
+    @model_validator(mode="after")
+    def _one_probe(self) -> Ready:
+        probes = [name for name in ("url", "tcp", "log", "command") if getattr(self, name) is not None]
+        if len(probes) != 1:
+            found = " and ".join(probes) if probes else "none of them"
+            raise ValueError(f"needs exactly one of url, tcp, log and command, found {found}")
+        return self
+
 
 class ServiceConfig(Section):
     """The application under test: built, started, awaited, and stopped with its whole process tree."""
 
     build: str | None = None
-    """Shell command that builds the service, run once before it starts."""
+    """Shell command that builds the service, run once before it starts. `${VAR}` is left to the shell."""
     build_timeout: Seconds = 1800.0
     """Deadline of the build."""
     start: str
-    """Shell command that starts the service; `{port}` becomes a free port."""
-    ready: Annotated[Ready, AfterValidator(_one_probe)] = Ready(tcp="{port}")
+    """Shell command that starts the service; `{port}` becomes a free port. `${VAR}` is left to the shell."""
+    ready: Ready = Ready(tcp="{port}")
     """When the service can be measured."""
     stop: str | None = None
     """Shell command that asks the service to stop; without it the process tree is terminated."""
     stop_timeout: SecondsOrZero = 10.0
     """How long the service may take to stop before it is killed."""
-    env: dict[str, str] = {}
+    env: dict[VariableName, str] = {}
     """Extra environment variables of build, start, ready and stop; `{port}` is replaced."""
     directory: str = "."
     """Where the commands run, relative to the configuration file."""
@@ -112,8 +140,28 @@ class BaselineConfig(Section):
     """The store's kind."""
     path: str | None = None
     """The directory; the same as `baseline_storage`."""
-    branch: str | None = None
-    """The base branch whose runs are trusted; found from git when not given."""
+    base_branch: str | None = None
+    """The branch whose runs are trusted; found from git when not given."""
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _only_what_exists(cls, value: Any) -> Any:
+        if value in ("git", "artifact", "package"):
+            raise ValueError(f"the store {value!r} is not available in this version, only 'directory' is")
+        return value
+
+
+class CompareConfig(Section):
+    """The paired comparison of two revisions on one machine; `perfreg run` makes none and reads nothing here."""
+
+    budget: Seconds = 60.0
+    """Time that measuring may take in total."""
+    min_effect: Percent = 2.0
+    """A change smaller than this percentage does not matter."""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Confidence of the intervals."""
+    rounds: int | None = Field(default=None, ge=1)
+    """Most rounds of one block of each revision; without it only the budget limits them."""
 
 
 class ReportConfig(Section):
@@ -126,9 +174,11 @@ class ReportConfig(Section):
 
 
 class Settings(Section):
-    """Keys that the file and every `environments:` overlay share."""
+    """Every key of a configuration but the scenarios and the overlays."""
 
-    base_url: str | None = None
+    environment: Name | None = None
+    """Name of the environment that is measured; `production` may only load targets it names."""
+    base_url: Annotated[Annotated[str, AfterValidator(_http_url)] | None, BeforeValidator(_blank_is_none)] = None
     """Address that relative endpoints start from; with a `service` it is the started service."""
     test_duration: Seconds = 30.0
     """Seconds a scenario is loaded for when it does not say."""
@@ -142,6 +192,8 @@ class Settings(Section):
     """A change smaller than this percentage is not called a regression."""
     significance_level: float = Field(default=0.05, gt=0, lt=0.5)
     """Accepted share of false regressions among those reported."""
+    confirm_regressions: int = Field(default=1, ge=0, le=5)
+    """How often a scenario that seems to have regressed is measured again; only what stays is reported."""
     fail_on_regression: bool = True
     """Whether a regression fails the gate at all."""
     min_baseline_samples: int = Field(default=20, ge=1)
@@ -155,7 +207,7 @@ class Settings(Section):
     auto_update_baselines: bool = True
     """Whether clean, unregressed runs of the base branch become baselines by themselves."""
     enable_alerts: bool = False
-    """Whether alert channels are used."""
+    """Whether alerts are sent. There are no channels yet: `true` earns a warning."""
     baseline_storage: str | None = None
     """Directory of the store."""
     tracking_db: str | None = None
@@ -167,35 +219,33 @@ class Settings(Section):
     metrics: dict[str, MetricRule] = {}
     """Rules by metric glob, later ones winning."""
     thresholds: dict[str, Limits] | str = {}
-    """Budgets by metric name, or the path of a JSON or YAML file that holds them."""
+    """Budgets by metric name or glob, or the path of a JSON or YAML file that holds them. `metrics` win over them."""
     gate: GateConfig = GateConfig()
     """What fails the build."""
     baseline: BaselineConfig = BaselineConfig()
     """Where trusted runs come from."""
+    compare: CompareConfig = CompareConfig()
+    """How `perfreg compare` and `perfreg noise` measure; `perfreg run` does not read it."""
     report: ReportConfig = ReportConfig()
     """Files written after every run."""
 
-    @field_validator("targets", mode="before")
+    @field_validator("targets", mode="before", json_schema_input_type=str | tuple[str, ...])
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _one_directory(self) -> Settings:
+        if self.baseline_storage and self.baseline.path and self.baseline_storage != self.baseline.path:
+            raise ValueError("baseline_storage and baseline.path are the same key and have different values")
+        return self
+
 
 class Config(Settings):
-    """A whole, valid configuration: defaults, file, environment overlay, variables and flags already merged."""
+    """A whole, valid configuration: defaults, file, overlay, variables and flags merged, so no overlay is left."""
 
-    environment: Name | None = None
-    """Name of the environment that is measured; `production` may only load targets it names."""
-    environments: dict[str, dict[str, Any]] = {}
-    """Overlays by name, chosen by `--environment`: any key of this file but `environments`."""
+    environments: dict[str, dict[str, Any] | None] = {}
+    """Overlays by name, chosen by `--environment`: any key of this file but `environment` and `environments`.
+    Mappings merge key by key, anything else is replaced."""
     test_scenarios: tuple[SerializeAsAny[ScenarioSpec], ...] = Field(min_length=1)
     """What is measured, in this order."""
-
-    @model_validator(mode="after")
-    def _unique_names(self) -> Config:
-        seen: set[str] = set()
-        for spec in self.test_scenarios:
-            if spec.name in seen:
-                raise ValueError(f"two scenarios are named {spec.name!r}")
-            seen.add(spec.name)
-        return self
