@@ -1,9 +1,9 @@
-"""Measure the scenarios of a configuration, one after the other, with the service around them."""
+"""Measure scenarios one after the other, with the service around them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,65 +20,99 @@ from perfreg.measure.sampler import monitor_for
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.run import Measurement, ScenarioRecord
 
+_SUSPICION_S = 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Everything that was measured, scenario by scenario."""
+    """One scenario, measured."""
 
-    records: tuple[ScenarioRecord, ...]
-    measurements: tuple[Measurement, ...]
+    record: ScenarioRecord
+    measurements: tuple[Measurement, ...] = ()
 
 
-def measure(
-    config: Config,
-    scenarios: Sequence[ScenarioSpec],
-    *,
-    directory: Path,
-    output: Path,
-    env: Mapping[str, str],
-    observer: Observer,
-) -> Measured:
-    """Build and start the service if there is one, and measure every scenario.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A place to measure at: the service runs, if there is one. Made by `bench`."""
 
-    Raises `PerfregError` when there is nothing to measure. A service that dies on the way leaves broken records.
-    """
-    targets = TargetPolicy(allowed=config.targets, strict=config.environment == "production")
-    records: list[ScenarioRecord] = []
-    measurements: list[Measurement] = []
+    config: Config
+    context: Context
+    observer: Observer
+
+    def measure(self, spec: ScenarioSpec) -> Measured:
+        """Measure one scenario.
+
+        Raises `PerfregError` when there is nothing to measure; when the service dies, the scenario is broken.
+        """
+        start = time.perf_counter()
+        death = self._death()
+        outcome = Outcome(status="broken", reasons=(death,)) if death else self._attempt(spec)
+        record = ScenarioRecord(
+            name=spec.name,
+            kind=spec.type,
+            hash=scenario_hash(spec, stress_multiplier=self.config.stress_multiplier),
+            status=outcome.status,
+            duration_s=time.perf_counter() - start,
+            reasons=outcome.reasons,
+            warnings=outcome.warnings,
+            errors=outcome.errors,
+        )
+        self.observer.finished(record)
+        return Measured(record=record, measurements=outcome.measurements)
+
+    def _attempt(self, spec: ScenarioSpec) -> Outcome:
+        monitor = monitor_for(spec.monitor, self.context) if spec.monitor else None
+        try:
+            with monitor or nullcontext():
+                outcome = SCENARIO_KINDS[spec.type].measure(spec, self.context)
+            if self.context.service is not None:
+                self.context.service.check()
+        except ServiceError as error:
+            return Outcome(status="broken", reasons=(str(error),))
+        except MeasureError:
+            # A refused connection is only the consequence when the service is dead; its death is the news.
+            death = self._death(patience=_SUSPICION_S)
+            if not death:
+                raise
+            return Outcome(status="broken", reasons=(death,))
+        if outcome.status == "broken" and (death := self._death(patience=_SUSPICION_S)):
+            outcome = replace(outcome, reasons=(death, *outcome.reasons))
+        if monitor is None:
+            return outcome
+        return replace(
+            outcome,
+            measurements=outcome.measurements + monitor.measurements(spec.name),
+            warnings=outcome.warnings + monitor.warnings,
+        )
+
+    def _death(self, patience: float = 0.0) -> str:
+        """Why the service is dead; empty when it lives or there is none."""
+        try:
+            if self.context.service is not None:
+                self.context.service.check(patience=patience)
+        except ServiceError as error:
+            return str(error)
+        return ""
+
+
+@contextmanager
+def bench(
+    config: Config, *, directory: Path, output: Path, env: Mapping[str, str], observer: Observer
+) -> Iterator[Bench]:
+    """Build and start the service; stop it at the end, whatever happens. Raises `ServiceError` if it does not run."""
     with _service(config, directory, output, env, observer) as service:
-        base_url = config.base_url or (service.base_url if service else "")
-        dead = ""
-        for index, spec in enumerate(scenarios, start=1):
-            observer.scenario(spec.name, index, len(scenarios))
-            context = Context(
-                directory=directory,
-                output=output,
-                env=env,
-                targets=targets,
-                base_url=base_url,
-                service=service,
-                max_error_rate_pct=config.max_error_rate,
-                stress_multiplier=config.stress_multiplier,
-                progress=observer.progress,
-            )
-            start = time.perf_counter()
-            outcome = Outcome(status="broken", reasons=(dead,)) if dead else _attempt(spec, context)
-            if outcome.status == "broken" and not dead and service is not None:
-                dead = _death(service)
-            record = ScenarioRecord(
-                name=spec.name,
-                kind=spec.type,
-                hash=scenario_hash(spec, stress_multiplier=config.stress_multiplier),
-                status=outcome.status,
-                duration_s=time.perf_counter() - start,
-                reasons=outcome.reasons,
-                warnings=outcome.warnings,
-                errors=outcome.errors,
-            )
-            records.append(record)
-            measurements += outcome.measurements
-            observer.finished(record)
-    return Measured(records=tuple(records), measurements=tuple(measurements))
+        context = Context(
+            directory=directory,
+            output=output,
+            env=env,
+            targets=TargetPolicy(allowed=config.targets, strict=config.environment == "production"),
+            base_url=config.base_url or (service.base_url if service else ""),
+            service=service,
+            max_error_rate_pct=config.max_error_rate,
+            stress_multiplier=config.stress_multiplier,
+            progress=observer.progress,
+        )
+        yield Bench(config=config, context=context, observer=observer)
 
 
 @contextmanager
@@ -95,36 +129,3 @@ def _service(
     with services.start(config.service, directory=directory, env=env, log=output / "service.log") as service:
         yield service
         observer.stage("stopping the service")
-
-
-def _attempt(spec: ScenarioSpec, context: Context) -> Outcome:
-    """Measure one scenario with its monitor; the death of the service makes it broken, not an error."""
-    monitor = monitor_for(spec.monitor, context) if spec.monitor else None
-    try:
-        with monitor or nullcontext():
-            outcome = SCENARIO_KINDS[spec.type].measure(spec, context)
-        if context.service is not None:
-            context.service.check()
-    except ServiceError as error:
-        return Outcome(status="broken", reasons=(str(error),))
-    except MeasureError:
-        # A refused connection is the consequence when the service is dead; then its death is the news.
-        death = _death(context.service) if context.service else ""
-        if not death:
-            raise
-        return Outcome(status="broken", reasons=(death,))
-    if monitor is None:
-        return outcome
-    return replace(
-        outcome,
-        measurements=outcome.measurements + monitor.measurements(spec.name),
-        warnings=outcome.warnings + monitor.warnings,
-    )
-
-
-def _death(service: Service) -> str:
-    try:
-        service.check(patience=1.0)
-    except ServiceError as error:
-        return str(error)
-    return ""

@@ -12,7 +12,7 @@ from perfreg import __version__
 from perfreg.analysis.gate import GatePolicy, decide
 from perfreg.analysis.judge import Policy, judge
 from perfreg.analysis.trust import decide_trust
-from perfreg.app.measuring import measure
+from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.models import Config
@@ -41,6 +41,8 @@ class RunRequest:
     output: Path
     env: Mapping[str, str]
     establish: bool = False
+    warnings: tuple[str, ...] = ()
+    """Doubts about the configuration, carried into the result."""
 
 
 def execute(request: RunRequest, observer: Observer) -> Result:
@@ -51,30 +53,31 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     config = request.config
     store = SqliteStore(store_path(config, request.directory))
     store.open()
+    history = store.trusted(HISTORY)
     started = time.time()
-    measured = measure(
-        config,
-        request.scenarios,
-        directory=request.directory,
-        output=request.output,
-        env=request.env,
-        observer=observer,
-    )
-    broken = any(record.status == "broken" for record in measured.records)
-    run = Run(
+    blank = Run(
         id=run_id(int(started * 1000)),
         started_at=datetime.fromtimestamp(started, timezone.utc).isoformat(timespec="milliseconds"),
-        duration_s=time.time() - started,
+        duration_s=0.0,
         tool_version=__version__,
-        source=source.detect(request.directory, request.env, base_branch=config.baseline.branch),
+        source=source.detect(request.directory, request.env, base_branch=config.baseline.base_branch),
         environment=environment.detect(request.env, name=config.environment or ""),
         config_hash=request.config_hash,
-        status="broken" if broken else "ok",
-        scenarios=measured.records,
-        measurements=measured.measurements,
+        status="ok",
     )
-    history = store.trusted(HISTORY)
-    verdicts = judge(run, history, _policy(config, request.budgets))
+    policy = _policy(config, request.budgets)
+    with bench(config, directory=request.directory, output=request.output, env=request.env, observer=observer) as place:
+        measured = _measure_all(place, request.scenarios, observer)
+        verdicts = judge(_filled(blank, measured), history, policy)
+        for _ in range(config.confirm_regressions):
+            suspects = {verdict.scenario for verdict in verdicts if verdict.status == "regression"}
+            if not suspects:
+                break
+            again = [spec for spec in request.scenarios if spec.name in suspects]
+            observer.stage(f"measuring again to be sure: {', '.join(spec.name for spec in again)}")
+            measured |= _measure_all(place, again, observer)
+            verdicts = judge(_filled(blank, measured), history, policy)
+    run = _filled(replace(blank, duration_s=time.time() - started), measured)
     trust = decide_trust(
         run.status, verdicts, run.source, establish=request.establish, automatic=config.auto_update_baselines
     )
@@ -85,7 +88,26 @@ def execute(request: RunRequest, observer: Observer) -> Result:
         verdicts=verdicts,
         gate=_gate(config, verdicts),
         baseline=_baseline(run, history, started),
-        notes=(trust.note,),
+        notes=(trust.note, *request.warnings),
+    )
+
+
+def _measure_all(place: Bench, scenarios: Sequence[ScenarioSpec], observer: Observer) -> dict[str, Measured]:
+    found = {}
+    for index, spec in enumerate(scenarios, start=1):
+        observer.scenario(spec.name, index, len(scenarios))
+        found[spec.name] = place.measure(spec)
+    return found
+
+
+def _filled(blank: Run, measured: Mapping[str, Measured]) -> Run:
+    """The run with what was measured in it; one broken scenario breaks it."""
+    records = tuple(each.record for each in measured.values())
+    return replace(
+        blank,
+        status="broken" if any(record.status == "broken" for record in records) else "ok",
+        scenarios=records,
+        measurements=tuple(point for each in measured.values() for point in each.measurements),
     )
 
 

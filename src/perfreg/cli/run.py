@@ -61,7 +61,8 @@ def execute(args: argparse.Namespace) -> tuple[int, Result, tuple[Target, ...]]:
     from perfreg.cli import outputs
     from perfreg.cli.closing import exit_code, show
     from perfreg.cli.progress import observing
-    from perfreg.config.load import budgets_of, select
+    from perfreg.config.load import budgets_of
+    from perfreg.config.selection import select
 
     loaded = load_config(args, _flags(args))
     config = loaded.config

@@ -31,7 +31,7 @@ def load_config(args: argparse.Namespace, flags: dict[str, object] | None = None
     from perfreg.measure.registry import SCENARIO_KINDS
 
     return load(
-        args.config or find(Path.cwd()),
+        args.config or find(Path()),
         kinds={name: kind.spec for name, kind in SCENARIO_KINDS.items()},
         env=os.environ,
         environment=args.environment,

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-CATEGORIES = 40
+CATEGORIES = 20
 PRODUCTS = 2_000
 REVIEWS_PER_PRODUCT = 6
 
