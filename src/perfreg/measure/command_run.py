@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfreg.errors import MeasureError
-from perfreg.measure.process_tree import Surroundings, started, tree, wait
+from perfreg.measure.measured_process import World, how_it_ended, started, tree, wait
 
 _LAUNCHER = Path(__file__).with_name("command_launcher.py")
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -37,35 +37,28 @@ class Execution:
     floor: float = 0.0
 
     def ending(self) -> str:
-        """The end of the command in two words, such as ``exit 3``, ``signal SIGSEGV`` or ``timeout``."""
-        if self.exit_code is None:
-            return "timeout"
-        if self.exit_code >= 0:
-            return f"exit {self.exit_code}"
-        try:
-            return f"signal {signal.Signals(-self.exit_code).name}"
-        except ValueError:
-            return f"signal {-self.exit_code}"
+        """The end of the command in two words, such as ``exit 3`` or ``timeout``."""
+        return "timeout" if self.exit_code is None else how_it_ended(self.exit_code)
 
 
-def execute(
-    command: Sequence[str] | str, surroundings: Surroundings, *, timeout_s: float, tick: Callable[[], object]
-) -> Execution:
+def execute(command: Sequence[str] | str, world: World, *, timeout_s: float, tick: Callable[[], object]) -> Execution:
     """Run ``command`` once (a string through the shell), calling ``tick`` now and then; kills it on the deadline."""
     way = _charged if hasattr(os, "wait4") else polled
-    return way(command, surroundings, timeout_s=timeout_s, tick=tick)
+    return way(command, world, timeout_s=timeout_s, tick=tick)
 
 
-def _charged(
-    command: Sequence[str] | str, surroundings: Surroundings, *, timeout_s: float, tick: Callable[[], object]
-) -> Execution:
+def _charged(command: Sequence[str] | str, world: World, *, timeout_s: float, tick: Callable[[], object]) -> Execution:
     """As the kernel accounts for it on wait4(2), asked by a small launcher."""
     argv = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
+    # Searched for here: in the launcher that would cost memory, which the command is charged for.
+    path = argv[0] if os.sep in argv[0] else shutil.which(argv[0], path=world.env.get("PATH", os.defpath))
+    if path is None:
+        return Execution(exit_code=127)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as answer:
         try:
-            start = [sys.executable, "-I", "-S", str(_LAUNCHER), str(writing), surroundings.env.get("LC_CTYPE", "")]
-            launcher = started([*start, *argv], surroundings, pass_fds=(writing,))
+            start = [sys.executable, "-I", "-S", str(_LAUNCHER), str(writing), world.env.get("LC_CTYPE", "")]
+            launcher = started([*start, path, *argv], world, pass_fds=(writing,))
             with launcher as process:
                 if not wait(process, timeout_s, tick):
                     return Execution(exit_code=None)
@@ -89,15 +82,13 @@ def _parsed(line: bytes) -> Execution:
     )
 
 
-def polled(
-    command: Sequence[str] | str, surroundings: Surroundings, *, timeout_s: float, tick: Callable[[], object]
-) -> Execution:
+def polled(command: Sequence[str] | str, world: World, *, timeout_s: float, tick: Callable[[], object]) -> Execution:
     """By looking at its process tree every 10 ms, where there is no wait4: what happens between looks is missed."""
     seen: dict[int, tuple[float, float]] = {}
     peak = 0
     start = time.perf_counter()
     try:
-        with started(command, surroundings) as process:
+        with started(command, world) as process:
             while time.perf_counter() - start < timeout_s:
                 with suppress(subprocess.TimeoutExpired):
                     code = process.wait(_POLL_S)

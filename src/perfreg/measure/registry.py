@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from perfreg.measure.context import ScenarioKind
-from perfreg.measure.scenarios import api
+from perfreg.measure.scenarios import api, command, function, system
 
-SCENARIO_KINDS: dict[str, ScenarioKind] = {kind.name: kind for kind in (api.KIND,)}
+SCENARIO_KINDS: dict[str, ScenarioKind] = {
+    kind.name: kind for kind in (api.KIND, command.KIND, function.KIND, system.KIND)
+}

@@ -79,8 +79,8 @@ def _host_disk() -> float | None:
 def _host_network() -> float | None:
     import psutil
 
-    counters = psutil.net_io_counters()
-    return float(counters.bytes_sent + counters.bytes_recv) if counters else None
+    interfaces = psutil.net_io_counters(pernic=True).values()
+    return float(sum(each.bytes_sent + each.bytes_recv for each in interfaces)) if interfaces else None
 
 
 _HOST_COUNTERS: dict[ResourceMetric, Callable[[], float | None]] = {
@@ -134,29 +134,34 @@ class ProcessResources:
         return Reading(at=at, counters={m: counters[m] for m in self._metrics if m in counters}) if alive else None
 
     def _refresh(self) -> None:
-        import psutil
-
-        known, self._processes = self._processes, {}
-        for pid in self._list_ids():
-            try:
-                self._processes[pid] = known.get(pid) or psutil.Process(pid)
-            except psutil.NoSuchProcess:
-                continue
+        found = {pid: self._processes.get(pid) or _process(pid) for pid in self._list_ids()}
+        self._processes = {pid: process for pid, process in found.items() if process is not None}
 
     def _read(self, process: psutil.Process) -> dict[ResourceMetric, float]:
+        values = {metric: self._counter(metric, process) for metric in tuple(self._metrics)}
+        return {metric: value for metric, value in values.items() if value is not None}
+
+    def _counter(self, metric: ResourceMetric, process: psutil.Process) -> float | None:
         import psutil
 
-        values: dict[ResourceMetric, float] = {}
-        for metric in tuple(self._metrics):
-            try:
-                values[metric] = _PROCESS_COUNTERS[metric](process)
-            except psutil.AccessDenied:
-                self._leave_out(metric, f"no permission to read it of process {process.pid}")
-        return values
+        try:
+            return _PROCESS_COUNTERS[metric](process)
+        except psutil.AccessDenied:
+            self._leave_out(metric, f"no permission to read it of process {process.pid}")
+            return None
 
     def _leave_out(self, metric: ResourceMetric, reason: str) -> None:
         self._metrics.remove(metric)
         self.warnings.append(f"{metric} is left out: {reason}")
+
+
+def _process(pid: int) -> psutil.Process | None:
+    import psutil
+
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _process_cpu(process: psutil.Process) -> float:
