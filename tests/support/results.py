@@ -11,10 +11,12 @@ HOSTILE_NAME = "x|y`z <img src=x onerror=alert(1)> [a](http://evil.example) @adm
 HOSTILE_TEXT = "::error::owned\n##vso[task.setvariable variable=x]y <script>alert(1)</script> see www.evil.example"
 
 BASE_PLAN = """\
+Aggregate
 Index Scan using orders_by_user on orders  (cost=0.42..8.44 rows=1)
   Index Cond: ((user_id)::text = '42'::text)
   Filter: (state <> 'gone'::text)"""
 HEAD_PLAN = """\
+Aggregate
 Gather  (cost=1000.00..17840.10 rows=1)
   Workers Planned: 2
   ->  Parallel Seq Scan on orders  (cost=0.00..16840.00 rows=1)
@@ -48,14 +50,14 @@ SCENARIOS = (
 )
 
 
-def _timing(scenario: str, metric: str, value: float, **changes: object) -> Measurement:
-    measurement = Measurement(
+def _timing(scenario: str, metric: str, value: float, n: int = 412) -> Measurement:
+    return Measurement(
         scenario=scenario,
         metric=metric,
         unit="ms",
         direction="lower",
         value=value,
-        n=412,
+        n=n,
         mean=value * 0.7,
         std=value * 0.2,
         min=value * 0.31,
@@ -66,7 +68,6 @@ def _timing(scenario: str, metric: str, value: float, **changes: object) -> Meas
         p99=value * 1.3,
         std_error=value * 0.01,
     )
-    return replace(measurement, **changes)  # type: ignore[arg-type] - the test's own keywords
 
 
 MEASUREMENTS = (

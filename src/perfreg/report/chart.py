@@ -1,0 +1,79 @@
+"""Where things stand in a picture of changes with their intervals (a forest plot); templates do the drawing.
+
+Positions are percentages of the picture's width, so that one picture fits a phone, a desk and a printed page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from perfreg.report.row import Span
+from perfreg.report.words import change
+
+_NARROWEST, _WIDEST = 1.0, 100.0
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MARGIN = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """A scale of changes, symmetric about zero, up to ``reach`` percent either way with a tick each ``step``."""
+
+    reach: float
+    step: float
+
+    def at(self, pct: float) -> float:
+        """The position of a change, kept inside the picture."""
+        inside = min(max(pct / self.reach, -1.0), 1.0)
+        return round(50 + inside * (50 - _MARGIN), 2)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Positions and labels."""
+        number = math.floor(self.reach / self.step + 1e-9)
+        values = (index * self.step for index in range(-number, number + 1))
+        return tuple((self.at(value), f"{value:+g} %" if value else "0") for value in values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One row of the picture. ``band`` is the tolerance (None without one); ``off`` is the side (-1, 0 or 1) on
+    which the change lies beyond the picture."""
+
+    point: float
+    low: float
+    high: float
+    band: tuple[float, float] | None
+    off: int
+
+
+def axis_of(spans: Iterable[Span]) -> Axis:
+    """A scale with room for every interval and tolerance, but for no change of more than a doubling."""
+    sizes = [abs(pct) for span in spans for pct in (span.low, span.high, span.change, span.tolerance or 0.0)]
+    reach = min(max(max(sizes, default=10.0) * 1.05, _NARROWEST), _WIDEST)
+    rough = reach / 2
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    step = next(step * magnitude for step in _STEPS if step * magnitude >= rough * 0.999)
+    return Axis(reach=min(max(reach, step), _WIDEST), step=step)
+
+
+def mark(span: Span, axis: Axis) -> Mark:
+    """Where one change stands."""
+    beyond = abs(span.change) > axis.reach
+    band = span.tolerance
+    return Mark(
+        point=axis.at(span.change),
+        low=axis.at(span.low),
+        high=axis.at(span.high),
+        band=None if not band else (axis.at(-band), axis.at(band)),
+        off=0 if not beyond else 1 if span.change > 0 else -1,
+    )
+
+
+def words(name: str, span: Span, interval: str) -> str:
+    """The picture of one row in words, for those who do not see it."""
+    bounds = f", interval {interval} %" if interval else ""
+    band = f", tolerance {span.tolerance:g} % either way" if span.tolerance else ""
+    return f"{name}: change {change(span.change)}{bounds}{band}"

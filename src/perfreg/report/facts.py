@@ -1,0 +1,101 @@
+"""What a run was made of and compared with: environment, code, baseline, configuration."""
+
+from __future__ import annotations
+
+from perfreg.model.result import BaselineInfo, Result
+from perfreg.model.run import Environment
+from perfreg.report import words
+from perfreg.report.escape import visible
+
+Facts = tuple[tuple[str, str], ...]
+"""Labels and what they are; absent facts are left out."""
+
+_TRUST = {
+    "established": "yes, as asked",
+    "automatic": "yes, a clean run of the base branch",
+    "none": "no",
+}
+
+
+def environment_line(environment: Environment) -> str:
+    """The machine in one line, with the key that baselines go by."""
+    parts = (
+        environment.name,
+        f"{environment.os} {environment.architecture}",
+        f"{environment.cpu_model} ({_machine(environment)})",
+        environment.interpreter,
+        environment.runner_image,
+        f"key {environment.key}",
+    )
+    return ", ".join(visible(part) for part in parts if part)
+
+
+def _machine(environment: Environment) -> str:
+    return f"{words.number(environment.cpus)} CPU{'' if environment.cpus == 1 else 's'}, {environment.memory_mb:,} MB"
+
+
+def baseline_line(baseline: BaselineInfo) -> str:
+    """What the run was compared with, in one line."""
+    if not baseline.runs:
+        return "none"
+    parts = [words.count(baseline.runs, "run")]
+    if baseline.age_days is not None:
+        parts.append(f"the newest {words.age(baseline.age_days)}")
+    if baseline.newest_commit:
+        parts.append(f"commit {visible(baseline.newest_commit[:12])}")
+    return ", ".join(parts)
+
+
+def code_facts(result: Result) -> Facts:
+    """The commit and where it came from."""
+    source = result.run.source
+    return _present(
+        ("Commit", source.commit or "none"),
+        ("Parents", ", ".join(parent[:12] for parent in source.parents)),
+        ("Branch", source.branch),
+        ("Base branch", source.base_branch),
+        ("Pull request", source.pull_request),
+        ("Uncommitted", "changes" if source.dirty else "nothing"),
+    )
+
+
+def environment_facts(result: Result) -> Facts:
+    """The machine."""
+    environment = result.run.environment
+    return _present(
+        ("Key", environment.key),
+        ("Name", environment.name),
+        ("System", f"{environment.os} {environment.architecture}"),
+        ("Processor", environment.cpu_model),
+        ("Size", _machine(environment)),
+        ("Interpreter", environment.interpreter),
+        ("Runner image", environment.runner_image),
+    )
+
+
+def baseline_facts(result: Result) -> Facts:
+    """What was compared with."""
+    baseline = result.baseline
+    age = "" if baseline.age_days is None else words.age(baseline.age_days)
+    return _present(
+        ("Trusted runs", f"{baseline.runs:,}" if baseline.runs else "none"),
+        ("Newest", age),
+        ("Newest commit", baseline.newest_commit),
+        ("This run becomes one", _TRUST[result.run.trust]),
+    )
+
+
+def run_facts(result: Result) -> Facts:
+    """The execution and its configuration."""
+    run = result.run
+    return _present(
+        ("Run", run.id),
+        ("Started", run.started_at),
+        ("Took", words.duration(run.duration_s)),
+        ("Configuration", run.config_hash),
+        ("perfreg", run.tool_version),
+    )
+
+
+def _present(*facts: tuple[str, str]) -> Facts:
+    return tuple((label, visible(text)) for label, text in facts if text)

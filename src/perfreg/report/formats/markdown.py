@@ -1,0 +1,130 @@
+"""The result as Markdown for job summaries and comments; tables first, everything else folded away."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+
+from perfreg.model.result import Result
+from perfreg.report import words
+from perfreg.report.escape import html_pre, inert, markdown_code, markdown_text
+from perfreg.report.format import ReportFile, ReportFormat
+from perfreg.report.notice import Group, Notice
+from perfreg.report.plan import PlanPair
+from perfreg.report.row import Row
+from perfreg.report.view import View, view
+
+_MOODS = {
+    "broken": "❌ **Broken run**",
+    "fail": "❌ **Performance gate failed**",
+    "warn": "⚠️ **Performance gate passed with warnings**",
+    "pass": "✅ **Performance gate passed**",
+}
+_COLUMNS = "| metric | base | head | change | interval | verdict | severity |"
+_RULE = "|---|--:|--:|--:|---|---|---|"
+_NAMES_SHOWN = 12
+
+
+def render(result: Result) -> str:
+    """The result as GitHub-flavoured Markdown, ending in a newline."""
+    return inert("\n".join(_lines(view(result))).rstrip("\n") + "\n")
+
+
+def _lines(said: View) -> Iterator[str]:
+    headline = said.headline
+    parts = (headline.lead + (":" if headline.subject else ""), markdown_code(headline.subject), headline.detail)
+    yield f"{_MOODS[said.mood]}: {' '.join(part for part in parts if part)}"
+    yield ""
+    moved = [row for row in said.rows if row.moved]
+    if moved:
+        yield from _table(moved)
+    for notice in said.notices:
+        yield from _notice(notice)
+    for row in said.rows:
+        if row.plan is not None:
+            yield from _plans(row.name, row.plan)
+    yield from _gate(said)
+    yield from _about(said)
+    if len(moved) < len(said.rows):
+        yield from _folded(f"All {words.count(len(said.rows), 'metric')}", _table(said.rows))
+    yield from _folded("Why", _reasons(said.rows))
+
+
+def _table(rows: Iterable[Row]) -> Iterator[str]:
+    yield _COLUMNS
+    yield _RULE
+    for row in rows:
+        change = f"**{row.change}**" if row.status == "regression" and row.span else row.change
+        numbers = (markdown_text(row.base, cell=True), markdown_text(row.head, cell=True), change, row.interval)
+        cells = (markdown_code(row.name, cell=True), *numbers, row.status, row.severity or "")
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _reasons(rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        if row.reason:
+            details = ", ".join(part for part in (row.direction, row.method, row.baseline) if part)
+            yield f"- {markdown_code(row.name)}: {markdown_text(row.reason)} ({markdown_text(details)})"
+    yield ""
+
+
+def _notice(notice: Notice) -> Iterator[str]:
+    yield f"**{notice.status}**: {notice.title}. {markdown_text(notice.remedy)}".rstrip()
+    yield ""
+    for group in notice.groups:
+        yield from _group(group)
+    yield ""
+
+
+def _group(group: Group) -> Iterator[str]:
+    names = ", ".join(markdown_code(name) for name in group.names[:_NAMES_SHOWN])
+    more = f" and {len(group.names) - _NAMES_SHOWN:,} more" if len(group.names) > _NAMES_SHOWN else ""
+    first, *rest = group.reason or ("",)
+    yield f"- {names}{more}: {markdown_text(first)}" if first else f"- {names}{more}"
+    if rest:
+        yield f"  {html_pre(rest)}"
+
+
+def _plans(name: str, plan: PlanPair) -> Iterator[str]:
+    marked = [("! " if line.differs else "  ", line) for line in plan.lines]
+    base = html_pre(mark + line.base for mark, line in marked if line.base is not None)
+    head = html_pre(mark + line.head for mark, line in marked if line.head is not None)
+    yield f"The plan of {markdown_code(name)} has changed{' (longer than shown)' if plan.cut else ''}:"
+    yield ""
+    yield f"<table><tr><th>base</th><th>head</th></tr><tr><td>{base}</td><td>{head}</td></tr></table>"
+    yield ""
+
+
+def _gate(said: View) -> Iterator[str]:
+    yield f"Gate: **{said.gate}**"
+    yield ""
+    yield from (f"- {markdown_text(reason)}" for reason in said.gate_reasons)
+    yield ""
+
+
+def _about(said: View) -> Iterator[str]:
+    yield "This run:"
+    yield ""
+    for scenario, sentence in said.warnings:
+        yield f"- Warning: {markdown_code(scenario)}: {markdown_text(sentence)}"
+    yield f"- Code: {markdown_text(said.origin)}"
+    yield f"- Baseline: {markdown_text(said.baseline)}"
+    yield f"- Environment: {markdown_text(said.environment)}"
+    yield from (f"- Note: {markdown_text(note)}" for note in said.notes)
+    yield ""
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"<details><summary>{html.escape(title)}</summary>"
+    yield ""
+    yield from lines
+    yield "</details>"
+    yield ""
+
+
+def _files(result: Result) -> tuple[ReportFile, ...]:
+    return (ReportFile(name="report.md", content=render(result).encode("utf-8", "replace")),)
+
+
+FORMAT = ReportFormat(name="markdown", summary="for job summaries and comments", file_name="report.md", render=_files)

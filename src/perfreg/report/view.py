@@ -1,0 +1,63 @@
+"""The one view of a result that all reports for people share: what is said, not how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perfreg.model.result import GateStatus, Result, VerdictStatus
+from perfreg.report.escape import TEXT_LIMIT, visible
+from perfreg.report.facts import baseline_line, environment_line
+from perfreg.report.headline import Headline, Mood, headline, mood, origin
+from perfreg.report.notice import Notice, notices
+from perfreg.report.row import ORDER, Row, sorted_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A result in words. Every string is safe to print on one line; each format adds its own escaping."""
+
+    mood: Mood
+    headline: Headline
+    gate: GateStatus
+    gate_reasons: tuple[str, ...]
+    counts: tuple[tuple[VerdictStatus, int], ...]
+    rows: tuple[Row, ...]
+    notices: tuple[Notice, ...]
+    origin: str
+    baseline: str
+    environment: str
+    warnings: tuple[tuple[str, str], ...]
+    """Doubts as (scenario, sentence)."""
+    notes: tuple[str, ...]
+
+    def count(self, status: VerdictStatus) -> int:
+        """How many verdicts have this status."""
+        return dict(self.counts).get(status, 0)
+
+
+def view(result: Result) -> View:
+    """Put a result into words."""
+    rows = sorted_rows(result.verdicts)
+    counts = ((status, len(result.with_status(status))) for status in ORDER)
+    return View(
+        mood=mood(result),
+        headline=headline(result, rows),
+        gate=result.gate.status,
+        gate_reasons=_sentences(result.gate.reasons),
+        counts=tuple((status, number) for status, number in counts if number),
+        rows=rows,
+        notices=notices(result, rows),
+        origin=origin(result),
+        baseline=baseline_line(result.baseline),
+        environment=environment_line(result.run.environment),
+        warnings=tuple(
+            (visible(record.name), sentence)
+            for record in result.run.scenarios
+            for sentence in _sentences(record.warnings)
+        ),
+        notes=_sentences(result.notes),
+    )
+
+
+def _sentences(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(visible(text, TEXT_LIMIT) for text in texts)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from tests.support import results
+from tests.support.strategies import results as any_result
+
+from perfreg.model.result import Result
+from perfreg.report.formats.console import render
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@given(any_result(), st.integers(20, 160), st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_log_stays_within_its_width_and_holds_no_commands(result: Result, width: int, verbose: bool) -> None:
+    text = render(result, width=width, verbose=verbose)
+    assert text.endswith("\n")
+    assert all(char.isprintable() or char.isspace() for char in text)
+    for line in text.split("\n"):
+        assert not line.strip().startswith("::")
+        assert not re.search(r"##\w*\[", line)
+        # Defusing a command takes one more column.
+        assert cell_len(line) <= max(width, 40) + line.count("\\")
+
+
+@pytest.mark.parametrize("width", [40, 70, 100, 200])
+def test_colour_changes_nothing_else(width: int) -> None:
+    result = results.every_verdict()
+    plain, coloured = render(result, width=width), render(result, width=width, color=True)
+    assert COLOURS.search(coloured)
+    assert not COLOURS.search(plain)
+    stripped = "\n".join(line.rstrip() for line in COLOURS.sub("", coloured).split("\n"))
+    assert stripped == plain
+
+
+def test_no_environment_variable_changes_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = render(results.every_verdict())
+    for name, value in {"COLUMNS": "30", "FORCE_COLOR": "1", "TERM": "xterm-256color", "TTY_COMPATIBLE": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert render(results.every_verdict()) == before
+
+
+def test_unchanged_metrics_are_counted_and_listed_on_request() -> None:
+    short, long = render(results.every_verdict()), render(results.every_verdict(), verbose=True)
+    assert "2 metrics unchanged" in short
+    assert "response_time_p50" not in short
+    assert re.search(r"search\.response_time_p50 .* unchanged", long)
+    assert "moderated-t" in long
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_what_matters_is_said(width: int) -> None:
+    text = render(results.every_verdict(), width=width)
+    assert text.startswith(" BROKEN  1 of 4 scenarios is broken, 1 regression in 9 metrics:")
+    for word in ("no such table", "no_baseline: 1 metric", "environment_mismatch: 1 metric", "gate: FAIL", "+31.0 %"):
+        assert word in text
+
+
+def test_plans_stand_side_by_side_where_there_is_room() -> None:
+    wide = render(results.every_verdict(), width=120)
+    assert re.search(r"! Index Scan .* {2}Gather ", wide)
+    narrow = render(results.every_verdict(), width=70)
+    assert "- Index Scan" in narrow
+    assert "+ Gather" in narrow
+
+
+def test_a_first_run_shows_its_numbers_and_what_to_do() -> None:
+    text = render(results.first_run())
+    assert re.search(r"response_time_p95 +n/a +30\.5 ms +n/a +no_baseline", text)
+    assert "run perfreg run --establish-baselines on main" in text
+
+
+def test_nothing_measured_has_no_table() -> None:
+    text = render(results.nothing())
+    assert "Nothing was measured" in text
+    assert "metric " not in text
+    assert "gate: FAIL" in text

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+
+from hypothesis import HealthCheck, given, settings
+from tests.support import results
+from tests.support.markdown import flat, parser, shown
+from tests.support.strategies import results as any_result
+
+from perfreg.model.result import Result
+from perfreg.report.formats.markdown import render
+
+OURS = re.compile(r"</?(details|summary|table|tr|th|td|pre)>")
+HTML_TAG = re.compile(r"<[!/?A-Za-z][^>]*>")
+COLUMNS = 7
+
+
+@given(any_result())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_foreign_text_adds_no_link_tag_or_cell(result: Result) -> None:
+    text = render(result)
+    cells = 0
+    for token in flat(text):
+        assert token.type not in {"link_open", "image", "html_inline", "fence", "code_block", "heading_open", "hr"}
+        if token.type == "html_block":
+            assert all(OURS.fullmatch(tag) for tag in HTML_TAG.findall(token.content))
+        cells += token.type in {"td_open", "th_open"}
+        if token.type == "tr_close":
+            assert cells == COLUMNS
+            cells = 0
+
+
+@given(any_result())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_metric_has_its_rows(result: Result) -> None:
+    tokens = list(parser().parse(render(result)))
+    rows = sum(token.type == "tr_open" for token in tokens)
+    tables = sum(token.type == "table_open" for token in tokens)
+    moved = sum(each.status in ("regression", "improvement", "inconclusive") for each in result.verdicts)
+    listed = moved + (len(result.verdicts) if moved < len(result.verdicts) else 0)
+    assert rows == tables + listed
+
+
+def test_no_line_is_a_command() -> None:
+    text = render(results.every_verdict())
+    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+    assert "##vso[" not in text
+
+
+def test_the_first_line_is_the_verdict() -> None:
+    first = render(results.regressed()).partition("\n")[0]
+    assert first == (
+        "❌ **Performance gate failed**: 1 regression in 3 metrics: "
+        "`search.response_time_p95` +31.0 % [+27.2, +35.1], high"
+    )
+
+
+def test_what_matters_is_in_the_open_and_the_rest_folded() -> None:
+    visible, _, folded = render(results.every_verdict()).partition("<details>")
+    assert "| `search.response_time_p95` | 41.23 ms | 54.01 ms | **+31.0 %** | [+27.2, +35.1] |" in visible
+    assert "`search.response_time_p50`" not in visible
+    assert "`search.response_time_p50`" in folded
+    for word in ("**broken**", "no such table", "**no_baseline**", "**environment_mismatch**", "12 runs", "key 5f1c"):
+        assert word in visible
+
+
+def test_both_plans_stand_side_by_side() -> None:
+    html = next(token.content for token in flat(render(results.every_verdict())) if "<th>base</th>" in token.content)
+    assert html.count("<td><pre>") == 2
+    base, head = html.split("</td><td>")
+    assert "! Index Scan" in base
+    assert "! Gather" in head
+    assert "  Aggregate" in base
+    assert "  Aggregate" in head
+
+
+def test_a_broken_run_never_looks_green() -> None:
+    assert "✅" not in render(results.every_verdict())
+    assert render(results.every_verdict()).startswith("❌ **Broken run**")
+
+
+def test_a_first_run_says_what_to_do() -> None:
+    text = render(results.first_run())
+    assert text.startswith("⚠️")
+    assert "perfreg run --establish-baselines on main" in text
+    assert "n/a" in text
+    assert "0 %" not in text
+
+
+def test_nothing_measured_still_makes_a_report() -> None:
+    text = render(results.nothing())
+    assert "Nothing was measured" in text
+    assert "|" not in shown([token for token in flat(text) if token.type == "inline"])
