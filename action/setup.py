@@ -44,7 +44,9 @@ def installer(environment: Path) -> list[str]:
         run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", sys.executable, str(environment)])
         return [uv, "pip", "install", "--quiet", "--python", str(python_of(environment))]
     venv.create(environment, with_pip=True, clear=True)
-    return [str(python_of(environment)), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # Compiling every module costs more than compiling the few that are used.
+    pip = [str(python_of(environment)), "-I", "-m", "pip", "install", "--disable-pip-version-check"]
+    return [*pip, "--quiet", "--no-compile"]
 
 
 def run(command: list[str]) -> None:

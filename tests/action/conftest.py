@@ -44,6 +44,8 @@ service:
   start: exec python3 server.py {port}
 test_duration: 1.5
 concurrent_users: 2
+regression_threshold: 200 # a busy machine is no regression
+environments: {staging: {test_duration: 2}}
 test_scenarios:
   - {name: front, type: api, endpoint: /, warm_up: 0.2}
 """
@@ -75,7 +77,8 @@ def environment(shared: Path) -> dict[str, str]:
     home = shared / "home"
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
-    return {**kept, "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{shared / 'bin'}:/usr/bin:/bin"}
+    caches = {f"{tool.upper()}_CACHE_DIR": str(Path.home() / ".cache" / tool) for tool in ("pip", "uv")}
+    return {**caches, **kept, "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{shared / 'bin'}:/usr/bin:/bin"}
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +102,7 @@ def workspace(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "server.py").write_text(SERVER)
     (folder / "perfreg.yml").write_text(CONFIGURATION)
-    (folder / "delay").write_text("0.002")
+    (folder / "delay").write_text("0.01")
     return folder
 
 
