@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from perfreg.errors import MeasureError
@@ -23,16 +23,13 @@ def latency(scenario: str, calls: Sequence[Call]) -> tuple[Measurement, ...]:
 
 def throughput(scenario: str, calls: Sequence[Call]) -> tuple[Measurement, ...]:
     """Calls per second of the time spent in them, one after the other."""
-    return (_quotient(scenario, THROUGHPUT, calls, lambda part: len(part) / _wall(part)),)
+    return (_quotient(scenario, THROUGHPUT, [1.0] * len(calls), [call.wall for call in calls]),)
 
 
 def cpu_usage(scenario: str, calls: Sequence[Call]) -> tuple[Measurement, ...]:
     """CPU time per wall time, in % of one processor."""
-    return (
-        _quotient(
-            scenario, CATALOGUE["cpu_usage"], calls, lambda part: 100 * sum(call.cpu for call in part) / _wall(part)
-        ),
-    )
+    percents = [100 * call.cpu for call in calls]
+    return (_quotient(scenario, CATALOGUE["cpu_usage"], percents, [call.span for call in calls]),)
 
 
 def memory_usage(scenario: str, calls: Sequence[Call]) -> tuple[Measurement, ...]:
@@ -52,18 +49,13 @@ def from_memory(scenario: str, calls: Sequence[Call], *, take: str) -> tuple[Mea
     return (from_samples(scenario, CATALOGUE["memory_usage"], samples, take=take),) if samples else ()
 
 
-def _quotient(
-    scenario: str, metric: Metric, calls: Sequence[Call], figure: Callable[[Sequence[Call]], float]
-) -> Measurement:
-    """A figure of all calls together, with its standard error from equal slices of them."""
-    count = min(BLOCKS, len(calls))
-    edges = [len(calls) * index // count for index in range(count + 1)]
-    blocks = [figure(calls[low:high]) for low, high in pairwise(edges)]
-    return single(scenario, metric, figure(calls), n=len(calls), std_error=standard_error(blocks))
-
-
-def _wall(calls: Sequence[Call]) -> float:
-    total = sum(call.wall for call in calls)
-    if total <= 0:
-        raise MeasureError("the calls are too short for this clock", hint="repeat the work inside the function")
-    return total
+def _quotient(scenario: str, metric: Metric, parts: Sequence[float], wholes: Sequence[float]) -> Measurement:
+    """Sum of ``parts`` by sum of ``wholes``, with its standard error from equal slices of the calls."""
+    if not all(wholes):
+        raise MeasureError(
+            f"{scenario}: the calls are too short for this clock", hint="repeat the work inside the function"
+        )
+    count = min(BLOCKS, len(parts))
+    edges = [len(parts) * index // count for index in range(count + 1)]
+    blocks = [sum(parts[low:high]) / sum(wholes[low:high]) for low, high in pairwise(edges)]
+    return single(scenario, metric, sum(parts) / sum(wholes), n=len(parts), std_error=standard_error(blocks))

@@ -32,11 +32,15 @@ class _Record(BaseModel):
 
 
 class Call(_Record):
-    """One call: times in seconds, ``memory`` in bytes, ``error`` the class of its exception, empty for none."""
+    """One call: times in seconds, ``memory`` in bytes, ``error`` the class of its exception, empty for none.
+
+    ``cpu`` was used during ``span``, which is a little longer than the call itself took (``wall``).
+    """
 
     warm_up: bool
     wall: _Amount
     cpu: _Amount
+    span: _Amount
     memory: _Amount | None
     value: float | None
     error: str = Field(max_length=1000)

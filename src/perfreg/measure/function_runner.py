@@ -205,6 +205,7 @@ class Calls:
         function, awaits = self._function, self._awaits
         result, error, trace = None, "", ""
         self._memory.begin()
+        outer = time.perf_counter()
         cpu = _cpu_seconds()
         start = time.perf_counter()
         try:
@@ -217,6 +218,7 @@ class Calls:
         else:
             wall = time.perf_counter() - start
         cpu = _cpu_seconds() - cpu
+        span = time.perf_counter() - outer
         memory = self._memory.peak()
         value = None
         if not error:
@@ -224,7 +226,15 @@ class Calls:
         if trace:
             sys.stderr.write(trace)
         lines = trace.splitlines()[-_TRACE_LINES:]
-        return {"wall": wall, "cpu": cpu, "memory": memory, "value": value, "error": error, "trace": lines}
+        return {
+            "wall": wall,
+            "cpu": cpu,
+            "span": span,
+            "memory": memory,
+            "value": value,
+            "error": error,
+            "trace": lines,
+        }
 
     def _judged(self, result: object) -> tuple[float | None, str, str]:
         """The number that a custom test returned, and what is wrong with it."""

@@ -120,7 +120,9 @@ def test_cpu_usage(home: Path) -> None:
     busy = metrics(call(home, "work", test_type="cpu_usage"))
     idle = metrics(call(home, "nap", test_type="cpu_usage"))
     assert {*busy} == {"cpu_usage"}
+    short = metrics(call(home, "quick", test_type="cpu_usage"))
     assert idle["cpu_usage"].value < 20 < busy["cpu_usage"].value < 130
+    assert short["cpu_usage"].value < 130
 
 
 @pytest.mark.skipif(os.name != "posix", reason="CPU time of children is known on POSIX")
@@ -303,24 +305,39 @@ def test_an_interpreter_that_is_none(home: Path) -> None:
     assert outcome.reasons[1] == "log: not me"
 
 
+def record(wall: str, warm_up: str = "false") -> str:
+    rest = '"cpu": 0, "span": 1, "memory": null, "value": null, "error": "", "trace": []'
+    return f'{{"warm_up": {warm_up}, "wall": {wall}, {rest}}}\n'
+
+
 @pytest.mark.parametrize(
-    "record",
+    "line",
     [
-        '{"warm_up": false, "wall": NaN, "cpu": 0, "memory": null, "value": null, "error": "", "trace": []}',
-        '{"warm_up": false, "wall": -1, "cpu": 0, "memory": null, "value": null, "error": "", "trace": []}',
-        '{"warm_up": false, "wall": 1e999, "cpu": 0, "memory": null, "value": null, "error": "", "trace": []}',
-        '{"warm_up": 0, "wall": "1", "cpu": 0, "memory": null, "value": null, "error": "", "trace": []}',
-        '{"wall": 1}',
-        "[]",
-        "junk",
+        record("NaN"),
+        record("-1"),
+        record("1e999"),
+        record('"1"'),
+        record("1", warm_up="0"),
+        '{"wall": 1}\n',
+        "[]\n",
+        "?\n",
     ],
 )
-def test_records_are_not_believed(home: Path, record: str) -> None:
-    (home / "record").write_text(record + "\n")
+def test_records_are_not_believed(home: Path, line: str) -> None:
+    (home / "record").write_text(line)
     (home / "python").write_text("#!/bin/sh\ncat record > $3\n")
     (home / "python").chmod(0o755)
     with pytest.raises(MeasureError, match="wrote records that are none"):
         call(home, "quick", python="./python")
+
+
+def test_a_record_of_the_right_shape_is_believed(home: Path) -> None:
+    (home / "record").write_text(record("1") * 6)
+    (home / "python").write_text("#!/bin/sh\ncat record > $3\n")
+    (home / "python").chmod(0o755)
+    assert metrics(call(home, "quick", python="./python"))["latency_mean"].value == 1000
+    with pytest.raises(MeasureError, match="more calls than were asked for"):
+        call(home, "quick", python="./python", test_iterations=4)
 
 
 def test_a_call_too_short_to_be_measured_is_doubted(home: Path) -> None:
