@@ -13,7 +13,7 @@ from pathlib import Path
 from perfreg.app.observer import Observer
 from perfreg.app.run import RunRequest, execute
 from perfreg.config.load import load
-from perfreg.measure.registry import SCENARIO_KINDS
+from perfreg.measure.registry import scenario_specs
 from perfreg.model.result import Result
 
 BASELINE_RUNS = 3
@@ -70,7 +70,7 @@ def demonstrate(directory: Path, env: Mapping[str, str], observer: Observer) -> 
     shop.write_text(source, encoding="utf-8")
     configuration = directory / "perfreg.yml"
     configuration.write_text(CONFIGURATION.format(command=_start_command()), encoding="utf-8")
-    loaded = load(configuration, kinds={name: kind.spec for name, kind in SCENARIO_KINDS.items()}, env=env)
+    loaded = load(configuration, kinds=scenario_specs(), env=env)
 
     def run(*, establish: bool) -> Result:
         request = RunRequest(

@@ -15,7 +15,7 @@ from perfreg.errors import MeasureError, ServiceError
 from perfreg.measure import service as services
 from perfreg.measure.context import Context, Outcome, Service
 from perfreg.measure.identity import scenario_hash
-from perfreg.measure.registry import SCENARIO_KINDS
+from perfreg.measure.registry import scenario_kinds
 from perfreg.measure.sampler import monitor_for
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.run import Measurement, ScenarioRecord
@@ -64,7 +64,7 @@ class Bench:
         monitor = monitor_for(spec.monitor, self.context) if spec.monitor else None
         try:
             with monitor or nullcontext():
-                outcome = SCENARIO_KINDS[spec.type].measure(spec, self.context)
+                outcome = scenario_kinds()[spec.type].measure(spec, self.context)
             if self.context.service is not None:
                 self.context.service.check()
         except ServiceError as error:
@@ -79,10 +79,10 @@ class Bench:
             outcome = replace(outcome, reasons=(death, *outcome.reasons))
         if monitor is None:
             return outcome
+        known = {each.metric for each in outcome.measurements}
+        beside = tuple(each for each in monitor.measurements(spec.name) if each.metric not in known)
         return replace(
-            outcome,
-            measurements=outcome.measurements + monitor.measurements(spec.name),
-            warnings=outcome.warnings + monitor.warnings,
+            outcome, measurements=outcome.measurements + beside, warnings=outcome.warnings + monitor.warnings
         )
 
     def _death(self, patience: float = 0.0) -> str:

@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from perfreg.errors import UsageError
 from perfreg.model.result import Result
+from perfreg.plugins import extended
+from perfreg.report.format import ReportFormat
 from perfreg.report.registry import REPORT_FORMATS
 
 DEFAULT_FORMATS = ("json", "markdown", "html")
@@ -24,6 +27,12 @@ _SUFFIXES = {
 }
 
 STDOUT = Path("-")
+
+
+@cache
+def report_formats() -> dict[str, ReportFormat]:
+    """All report formats by name, those that installed packages add under ``perfreg.reports`` included."""
+    return extended("perfreg.reports", REPORT_FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +50,15 @@ def plan(formats: Sequence[str], output: Path | None, directory: Path) -> tuple[
     Raises `UsageError` for a format nobody knows or a place that cannot be written.
     """
     for name in formats:
-        if name not in REPORT_FORMATS:
-            known = ", ".join(REPORT_FORMATS)
+        if name not in report_formats():
+            known = ", ".join(report_formats())
             raise UsageError(f"unknown report format {name!r}", where="--format", hint=f"known: {known}")
     chosen = list(dict.fromkeys(formats or DEFAULT_FORMATS))
     special = _special(formats, output)
     if special and special not in chosen:
         chosen.insert(0, special)
     targets = tuple(
-        Target(format=name, path=output if output and name == special else directory / REPORT_FORMATS[name].file_name)
+        Target(format=name, path=output if output and name == special else directory / report_formats()[name].file_name)
         for name in chosen
     )
     for target in targets:
@@ -81,7 +90,7 @@ def _check(path: Path) -> None:
 def write(result: Result, targets: Sequence[Target]) -> None:
     """Render ``result`` to every target; each file is replaced in one step."""
     for target in targets:
-        main, *others = REPORT_FORMATS[target.format].render(result)
+        main, *others = report_formats()[target.format].render(result)
         if target.path == STDOUT:
             sys.stdout.buffer.write(main.content)
             sys.stdout.buffer.flush()

@@ -19,20 +19,24 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_scenario_arguments(parser: argparse.ArgumentParser) -> None:
     """`--scenario`, `--tag` and `--component`."""
-    many = {"action": "append", "default": []}
-    parser.add_argument("--scenario", metavar="NAME", help="only scenarios that match (glob, repeatable)", **many)
-    parser.add_argument("--tag", metavar="TAG", help="only scenarios with this tag (repeatable)", **many)
-    parser.add_argument("--component", metavar="NAME", help="only scenarios of this component (repeatable)", **many)
+    for flag, what in (
+        ("scenario", "that match (a glob)"),
+        ("tag", "with this tag"),
+        ("component", "of this component"),
+    ):
+        parser.add_argument(
+            f"--{flag}", action="append", default=[], metavar="NAME", help=f"only scenarios {what}; repeatable"
+        )
 
 
 def load_config(args: argparse.Namespace, flags: dict[str, object] | None = None) -> LoadedConfig:
     """The configuration that the flags of `add_config_arguments` name; ``flags`` win over everything else."""
     from perfreg.config.load import find, load
-    from perfreg.measure.registry import SCENARIO_KINDS
+    from perfreg.measure.registry import scenario_specs
 
     return load(
         args.config or find(Path()),
-        kinds={name: kind.spec for name, kind in SCENARIO_KINDS.items()},
+        kinds=scenario_specs(),
         env=os.environ,
         environment=args.environment,
         flags=flags or {},

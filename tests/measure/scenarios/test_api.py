@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,7 +141,7 @@ def test_a_dead_service_ends_the_load_at_once(server: Server, tmp_path: Path) ->
             raise ServiceError("the service died")
 
         def process_ids(self) -> list[int]:
-            return []
+            return [os.getpid()]
 
     with pytest.raises(ServiceError, match="the service died"):
         measure(spec(duration=30), make_context(tmp_path, base_url=server.url, service=Dead()))

@@ -6,6 +6,8 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -16,15 +18,18 @@ from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context, Outcome, ScenarioKind, Service
 from perfreg.measure.engines.engine import LoadPlan, LoadSamples
-from perfreg.measure.engines.registry import ENGINES
+from perfreg.measure.engines.registry import engines
+from perfreg.measure.sampler import Sampler
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
 from perfreg.stats.describe import BLOCKS, family, from_samples, single, standard_error
 
+_MEMORY_EVERY_S = 0.25
+
 
 def _known_engine(name: str) -> str:
-    if name not in ENGINES:
-        raise ValueError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}")
+    if name not in engines():
+        raise ValueError(f"unknown engine {name!r}; known: {', '.join(engines())}")
     return name
 
 
@@ -112,9 +117,15 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         progress=lambda share: context.progress(share, "loading"),
     )
     before = _cpu_seconds(service)
-    samples = ENGINES[spec.engine].drive(plan)
+    memory = Sampler(service.process_ids, metrics=("memory_usage",), interval=_MEMORY_EVERY_S) if service else None
+    with memory or nullcontext():
+        samples = engines()[spec.engine].drive(plan)
     spent = _cpu_seconds(service) - before
-    return outcome(spec.name, samples, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
+    found = outcome(spec.name, samples, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
+    if memory is None:
+        return found
+    peak = memory.measurements(spec.name)
+    return replace(found, measurements=found.measurements + peak, warnings=found.warnings + memory.warnings)
 
 
 def resolve(endpoint: str, base_url: str, where: str) -> str:

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.command_line import perfreg, read_result
+
+from perfreg.app.demo import SLOW_SEARCH, slowed
+
+
+def test_the_demonstration_finds_the_slowdown_it_made(tmp_path: Path) -> None:
+    directory = tmp_path / "demo"
+    done = perfreg("demo", "--directory", str(directory), cwd=tmp_path)
+    assert done.code == 0, done.out + done.err
+    assert SLOW_SEARCH in (directory / "shop.py").read_text()
+    regressed = {each["scenario"] for each in read_result(directory)["verdicts"] if each["status"] == "regression"}
+    assert regressed == {"search"}
+    for name in ("result.json", "report.md", "index.html", "perfreg.css"):
+        assert (directory / "perf-results" / name).stat().st_size > 0
+        assert name == "perfreg.css" or str(directory / "perf-results" / name) in done.out
+
+
+def test_the_slow_search_answers_the_same(tmp_path: Path) -> None:
+    import sqlite3
+    from typing import Any
+
+    from perfreg.sample import shop
+
+    shop.create_database(tmp_path / "shop.sqlite3")
+    changed: dict[str, Any] = {"__name__": "slow_shop"}
+    exec(slowed(Path(shop.__file__).read_text()), changed)  # noqa: S102 - our own sample
+    database = sqlite3.connect(tmp_path / "shop.sqlite3")
+    try:
+        assert changed["search"](database, 3) == shop.search(database, 3)
+        assert len(shop.search(database, 3)) == shop.PRODUCTS // shop.CATEGORIES
+    finally:
+        database.close()

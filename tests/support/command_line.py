@@ -1,0 +1,65 @@
+"""Run the `perfreg` command as a user does: a process of its own, in a directory, with a clean environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FOREIGN = ("PERF", "GITHUB_", "CI_", "ENABLE_", "FAIL_ON_", "ESTABLISH_", "STRESS_", "SIGNIFICANCE_")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it complained about, without the lines of progress."""
+        return [line for line in self.err.splitlines() if line.startswith("perfreg: ")]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment without what would configure perfreg or look like a CI."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {**kept, **changes}
+
+
+def perfreg(*arguments: str, cwd: Path, **variables: str) -> Done:
+    """Run `perfreg ARGUMENTS` to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "perfreg", *arguments],
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def write_config(directory: Path, *scenarios: dict[str, Any], **keys: Any) -> Path:
+    """Write a `perfreg.json` of these scenarios and top-level keys."""
+    path = directory / "perfreg.json"
+    path.write_text(json.dumps({**keys, "test_scenarios": list(scenarios)}, indent=2), encoding="utf-8")
+    return path
+
+
+def read_result(directory: Path) -> dict[str, Any]:
+    """The result that the last run in ``directory`` wrote."""
+    document: dict[str, Any] = json.loads((directory / "perf-results" / "result.json").read_text(encoding="utf-8"))
+    return document
+
+
+def verdicts(directory: Path) -> dict[str, dict[str, Any]]:
+    """The verdicts of the last run, by `scenario.metric`."""
+    return {f"{each['scenario']}.{each['metric']}": each for each in read_result(directory)["verdicts"]}
