@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.10 \
 	--no-emit-index-url --no-emit-find-links --no-config --custom-compile-command 'make requirements'
 
-.PHONY: help demo test check requirements clean
+.PHONY: help demo test check schema requirements clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -27,10 +27,14 @@ check: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and wor
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/perfreg schema | diff -u schema/perfreg.schema.json -
+	$(BIN)/perfreg schema --output $(VENV)/schema && diff -ru -x .gitkeep schema $(VENV)/schema
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --no-progress --strict-collection action.yml .github
+
+schema: $(VENV)/.dev ## Write the published schemas and the tables of keys in docs/ again
+	$(BIN)/perfreg schema --output schema
+	$(BIN)/python docs/generate.py
 
 requirements: ## Pin the newest versions again (needs uv)
 	$(COMPILE) --upgrade -o requirements/action.txt pyproject.toml
