@@ -26,10 +26,10 @@ class ExpansionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A text with variables as it was ``written``, and the ``value`` it has become."""
+    """A text as it was ``written``, and the ``values`` of the variables in it."""
 
     written: str
-    value: str
+    values: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -84,5 +84,6 @@ def _walk(
     except ExpansionError as error:
         into.failures[path] = error
         return value
-    into.references[path] = Reference(value, filled)
+    names = dict.fromkeys(match[1] for match in _REFERENCE.finditer(value) if match[1])
+    into.references[path] = Reference(value, tuple(env[name] for name in names if env.get(name)))
     return filled

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*([^\s\d]\S*)?\s*")
+_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*([A-Za-zµ%]\S*)?\s*")
 
 # To the base unit of each dimension; a metric's own unit is one of these, so a limit converts by two look-ups.
 _FACTORS: dict[str, tuple[str, float]] = {
@@ -110,11 +110,13 @@ def _schema(dimension: str, **limits: float) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "number", **limits}, {"type": "string", "pattern": pattern}]})
 
 
-Seconds = Annotated[float, Field(gt=0), BeforeValidator(seconds), _schema("time", exclusiveMinimum=0)]
+Seconds = Annotated[
+    float, Field(gt=0, allow_inf_nan=False), BeforeValidator(seconds), _schema("time", exclusiveMinimum=0)
+]
 """A positive duration in seconds."""
 
-SecondsOrZero = Annotated[float, Field(ge=0), BeforeValidator(seconds), _schema("time", minimum=0)]
+SecondsOrZero = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(seconds), _schema("time", minimum=0)]
 """A duration in seconds that may be zero."""
 
-Percent = Annotated[float, Field(ge=0), BeforeValidator(percent), _schema("share", minimum=0)]
+Percent = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(percent), _schema("share", minimum=0)]
 """A percentage, 5 meaning 5 %."""

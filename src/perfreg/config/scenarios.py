@@ -54,7 +54,7 @@ def _decode(item: object, path: KeyPath, kinds: Kinds, defaults: Settings, repor
     kind = item.get("type")
     spec = kinds.get(kind) if isinstance(kind, str) else None
     if spec is None:
-        report.add((*path, "type"), *_no_kind(item, kinds))
+        report.add((*path, "type"), *_no_kind(item, kinds, filled=bool(report.filled((*path, "type")))))
         guess = closest(kind, kinds) if isinstance(kind, str) else None
         if guess is None:
             return None
@@ -66,12 +66,13 @@ def _inherited(spec: type[ScenarioSpec], item: Mapping[str, Any], defaults: Sett
     return {key: getattr(defaults, _DEFAULTS.get(key, key)) for key in spec.inherits if item.get(key) is None}
 
 
-def _no_kind(item: Mapping[str, Any], kinds: Kinds) -> tuple[str, str]:
-    """Message and hint for a scenario whose type is missing or unknown."""
+def _no_kind(item: Mapping[str, Any], kinds: Kinds, *, filled: bool) -> tuple[str, str]:
+    """Message and hint for a scenario whose type is missing or unknown; one from a variable is not shown."""
     kind, known = item.get("type"), f"known: {', '.join(sorted(kinds))}"
     if kind is not None:
         guess = closest(kind, kinds) if isinstance(kind, str) else None
-        return f"unknown type {show(kind)}", f"did you mean {guess!r}? {known}" if guess else known
+        shown = "in a variable" if filled else show(kind)
+        return f"unknown type {shown}", f"did you mean {guess!r}? {known}" if guess else known
     common = set(ScenarioSpec.model_fields)
     own = {name: len(set(item) & (set(spec.model_fields) - common)) for name, spec in kinds.items()}
     likely = max(own, key=lambda name: own[name], default="")

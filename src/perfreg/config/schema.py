@@ -57,7 +57,7 @@ def config_schema(kinds: Kinds) -> dict[str, Any]:
 
 
 def _describe_kind(definition: dict[str, Any], kind: str) -> None:
-    definition["properties"]["type"] = {"const": kind, "description": definition["properties"]["type"]["description"]}
+    definition["properties"]["type"] = {"const": kind, "description": "Selects this kind."}
     definition["title"] = f"{kind} scenario"
     definition["required"] = sorted({*definition.get("required", ()), "name", "type"})
 
@@ -85,18 +85,23 @@ def _tidy(schema: Any) -> Any:
     if "description" in about:
         about["description"] = " ".join(about["description"].split())
     rest = {key: value for key, value in schema.items() if key not in ("default", "description")}
-    if "anyOf" in rest:
-        return {**about, "anyOf": _alternatives(rest["anyOf"])}
     if _is_scalar(rest):
         return {**about, "anyOf": _alternatives([rest])}
-    return {**about, **{key: _tidy(value) for key, value in rest.items()}}
+    tidy = {key: _tidy(value) for key, value in rest.items() if key not in ("anyOf", "properties")}
+    if "anyOf" in rest:
+        tidy["anyOf"] = _alternatives(rest["anyOf"])
+    if "properties" in rest:
+        tidy["properties"] = {key: _tidy(value) for key, value in rest["properties"].items()}
+    return {**about, **tidy}
 
 
 def _alternatives(schemas: list[dict[str, Any]]) -> list[Any]:
     """The branches of a value; text as one of them includes variables already."""
-    tidy = [each if _is_scalar(each) else _tidy(each) for each in schemas]
-    needed = any(_is_scalar(each) for each in schemas) and not any(each.get("type") == "string" for each in schemas)
-    return [*tidy, {"$ref": f"#/$defs/{_VARIABLE}"}] if needed else tidy
+    scalars = [each for each in schemas if _is_scalar(each)]
+    others = [_tidy(each) for each in schemas if not _is_scalar(each)]
+    if not scalars or any(each.get("type") == "string" for each in others):
+        return [*scalars, *others]
+    return [*scalars, {"$ref": f"#/$defs/{_VARIABLE}"}, *others]
 
 
 def _is_scalar(schema: dict[str, Any]) -> bool:

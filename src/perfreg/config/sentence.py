@@ -64,7 +64,9 @@ def sentence(error: Mapping[str, Any], *, filled: Sequence[Reference] = (), secr
     """
     kind, context, value = str(error["type"]), error.get("ctx", {}), error.get("input")
     if kind in ("value_error", "assertion_error"):
-        return Sentence(message=_own_words(str(context.get("error", "")), filled, secret=secret))
+        if filled and (not isinstance(value, dict | list) or _quotes(str(context.get("error", "")), filled)):
+            return Sentence(message=f"is not valid with the value of {shorten(filled[0].written)}")
+        return Sentence(message="is not valid" if secret else shorten(str(context.get("error", "")), 300))
     if kind == "string_too_short" and context.get("min_length") == 1:
         return Sentence(message="must not be empty")
     template = _SENTENCES.get(kind)
@@ -87,12 +89,9 @@ def show(value: object) -> str:
     return kind_of(value)
 
 
-def _own_words(said: str, filled: Sequence[Reference], *, secret: bool) -> str:
-    """What a validator of ours says, unless it may quote a secret."""
-    quoted = any(each.value and each.value.lower() in said.lower() for each in filled)
-    if quoted:
-        return f"is not valid with the value of {shorten(filled[0].written)}"
-    return "is not valid" if secret or not said else shorten(said, 300)
+def _quotes(said: str, filled: Sequence[Reference]) -> bool:
+    """Whether a validator's words have the beginning of a variable's value in them."""
+    return any(value[:6].lower() in said.lower() for each in filled for value in each.values)
 
 
 def _fallback(message: str) -> str:

@@ -68,10 +68,10 @@ class Tree:
         for part in path[:-1]:
             if isinstance(value, dict) and value.get(str(part)) is None:
                 value[str(part)] = {}
-            value = value[part]
-            if not isinstance(value, dict | list):
+            if not holds(value, part):
                 return None
-        return value
+            value = value[part]
+        return value if isinstance(value, dict if isinstance(path[-1], str) else list) else None
 
     def _mark(self, value: object, place_of: Callable[[KeyPath], Place], path: KeyPath) -> None:
         self._places[path] = place_of(path)

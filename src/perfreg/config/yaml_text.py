@@ -57,7 +57,7 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        fail(where, f"is not valid YAML: {error.problem or error.context}", _cure(error.problem or ""))
+        fail(where, f"is not valid YAML: {error.problem or error.context}", _cure(f"{error.context} {error.problem}"))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         fail(f"{name}:{line}", f"has a control character ({error.character!r})", "remove it")
@@ -68,7 +68,7 @@ def _compose(text: str, name: str) -> yaml.Node | None:
 def _cure(problem: str) -> str:
     if "'\\t'" in problem:
         return "indent with spaces"
-    if "undefined alias" in problem:
+    if "scanning an alias" in problem or "undefined alias" in problem:
         return "quote text that starts with '*'"
     if "cannot start any token" in problem:
         return "quote text that starts with a special character"
