@@ -213,7 +213,9 @@ def test_the_command_starts_as_from_a_shell(tmp_path: Path) -> None:
     names = {each.partition("=")[0] for each in (tmp_path / "out" / "env").read_text().splitlines()}
     assert {name for name in names if not name.startswith("_PERFREG_")} <= {"PATH", "PWD", "SHLVL", "_", "OLDPWD"}
     if sys.platform == "linux":
-        assert {each.split()[1] for each in (tmp_path / "out" / "signals").read_text().splitlines()} == {"0" * 16}
+        # The C library keeps 32 and 33 to itself; GNU make starts its children with them ignored.
+        masks = [int(each.split()[1], 16) for each in (tmp_path / "out" / "signals").read_text().splitlines()]
+        assert [mask & ~(0b11 << 31) for mask in masks] == [0, 0]
         open_files = (tmp_path / "out" / "fds").read_text().splitlines()
         assert not [each for each in open_files if each.startswith("pipe:")]
         assert open_files[0] == os.devnull
