@@ -57,6 +57,18 @@ def test_an_editor_may_be_told_the_schema(tmp_path: Path) -> None:
     assert load_text(tmp_path, '"$schema": schema/perfreg.schema.json\n' + SCENARIOS).config.test_scenarios
 
 
+def test_load_given_by_flag_is_that_of_every_scenario(tmp_path: Path) -> None:
+    text = (
+        "test_scenarios:\n  - {name: a, type: web, endpoint: /, duration: 9, concurrent_users: 9}\n"
+        "  - {name: b, type: web, endpoint: /}\n"
+    )
+    config = load_text(tmp_path, text, flags={"test_duration": "2 s", "concurrent_users": "3"}).config
+    first, second = config.test_scenarios
+    assert (first.duration, first.concurrent_users) == (2, 3)  # type: ignore[attr-defined] - keys of a web scenario
+    assert (second.duration, second.concurrent_users) == (None, None)  # type: ignore[attr-defined] - the same
+    assert (config.test_duration, config.concurrent_users) == (2, 3)
+
+
 def test_later_layers_win(tmp_path: Path) -> None:
     text = SCENARIOS + (
         "test_duration: 1\nconcurrent_users: 1\nmin_baseline_samples: 1\nregression_threshold: 1\n"

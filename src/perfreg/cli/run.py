@@ -34,10 +34,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
     parser.add_argument("--thresholds", type=Path, metavar="FILE", help="absolute budgets (JSON or YAML)")
-    parser.add_argument(
-        "--test-duration", metavar="SECONDS", help="load time of scenarios without a duration of their own"
-    )
-    parser.add_argument("--concurrent-users", metavar="N", help="clients at a time where a scenario does not say")
+    parser.add_argument("--test-duration", metavar="SECONDS", help="how long each scenario is loaded")
+    parser.add_argument("--concurrent-users", metavar="N", help="clients that load at the same time")
     parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
     parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports and logs go")
     parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
@@ -96,6 +94,7 @@ def _flags(args: argparse.Namespace) -> dict[str, object]:
             ("test_duration", args.test_duration),
             ("concurrent_users", args.concurrent_users),
             ("baseline_storage", args.baseline_storage),
+            ("baseline.path", args.baseline_storage),
             ("report.directory", args.output_directory),
             ("base_url", args.base_url),
             ("fail_on_regression", args.fail_on_regression),

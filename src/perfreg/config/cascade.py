@@ -12,7 +12,7 @@ from typing import Any
 from perfreg.config.document import Document, KeyPath, kind_of
 from perfreg.config.expand import ExpansionError, expand
 from perfreg.config.tree import Place, Tree
-from perfreg.config.variables import Override
+from perfreg.config.variables import SCENARIO_KEYS, Override
 
 _OVERLAYS = "environments"
 _OF_THE_FILE = ("$schema", _OVERLAYS)
@@ -56,7 +56,13 @@ def flag_overrides(flags: Mapping[str, object], environment: str | None) -> list
     """
     given = {"environment": environment or None, **flags}
     return [
-        Override(path=tuple(name.split(".")), value=value, where=_flag(name), layer="flag")
+        Override(
+            path=tuple(name.split(".")),
+            value=value,
+            where=_flag(name),
+            layer="flag",
+            scenario_key=SCENARIO_KEYS.get(name, ""),
+        )
         for name, value in given.items()
         if value is not None
     ]

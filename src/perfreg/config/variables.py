@@ -29,8 +29,8 @@ _KEYS: Mapping[str, KeyPath] = {
     "ENABLE_PERFORMANCE_GATES": ("gate", "enabled"),
     "FAIL_ON_CRITICAL_REGRESSION": ("gate", "fail_on_critical_regression"),
 }
-_SCENARIO_KEYS = {"PERF_TEST_DURATION": "duration", "PERF_CONCURRENT_USERS": "concurrent_users"}
-"""What these two also replace in every scenario that has a value of its own."""
+SCENARIO_KEYS = {"test_duration": "duration", "concurrent_users": "concurrent_users"}
+"""What these two replace in every scenario that has a value of its own, when a variable or a flag gives them."""
 
 _IN_FILE = "set it in the file"
 _BOOLEANS = {
@@ -68,7 +68,7 @@ def read(env: Mapping[str, str], model: type[BaseModel]) -> Variables:
         if name in given:
             value = _attempt(name, given[name], _percent if name == "PERFORMANCE_THRESHOLD" else str, found)
             if value is not None:
-                where, key = _where(name), _SCENARIO_KEYS.get(name, "")
+                where, key = _where(name), SCENARIO_KEYS.get(path[-1], "")
                 found.overrides.append(Override(path=path, value=value, where=where, scenario_key=key))
     if "ESTABLISH_BASELINES" in given:
         answer = _attempt("ESTABLISH_BASELINES", given["ESTABLISH_BASELINES"], _boolean, found)
