@@ -63,9 +63,9 @@ def test_load_given_by_flag_is_that_of_every_scenario(tmp_path: Path) -> None:
         "  - {name: b, type: web, endpoint: /}\n"
     )
     config = load_text(tmp_path, text, flags={"test_duration": "2 s", "concurrent_users": "3"}).config
-    first, second = config.test_scenarios
-    assert (first.duration, first.concurrent_users) == (2, 3)  # type: ignore[attr-defined] - keys of a web scenario
-    assert (second.duration, second.concurrent_users) == (None, None)  # type: ignore[attr-defined] - the same
+    for spec in config.test_scenarios:
+        assert isinstance(spec, WebSpec)
+        assert (spec.duration, spec.concurrent_users) == (2, 3)
     assert (config.test_duration, config.concurrent_users) == (2, 3)
 
 
