@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perfreg.analysis.gate import GatePolicy, decide
@@ -30,6 +32,8 @@ def regressions(*severities: Severity) -> list[Verdict]:
         (regressions("critical"), GatePolicy(enabled=False), "warn"),
         ([verdict("inconclusive")], GatePolicy(), "warn"),
         ([verdict("inconclusive")], GatePolicy(fail_on_inconclusive=True), "fail"),
+        ([replace(verdict("regression", "critical"), accepted="as planned")], GatePolicy(), "warn"),
+        ([replace(verdict("unchanged"), budget="warning")], GatePolicy(), "warn"),
         ([verdict("no_baseline")], GatePolicy(), "warn"),
         ([verdict("environment_mismatch")], GatePolicy(), "warn"),
         ([verdict("broken")], GatePolicy(enabled=False), "fail"),

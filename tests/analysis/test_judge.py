@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.support.runs import HERE, make_run, measurement
+from tests.support.runs import HERE, history_of, make_run, measurement
 
 from perfreg.analysis.judge import Policy, judge, severity_of
 from perfreg.model.result import Severity, Verdict
@@ -19,16 +19,16 @@ POLICY = Policy(rule_of=rule_of)
 
 
 def verdict_of(run: Run, history: list[Run], policy: Policy = POLICY) -> Verdict:
-    (verdict,) = judge(run, history, policy)
+    (verdict,) = judge(run, history_of(run, history), policy)
     return verdict
 
 
-def history_of(name: str, *values: float) -> list[Run]:
+def runs_of(name: str, *values: float) -> list[Run]:
     return [make_run({name: value}) for value in values]
 
 
 def test_a_slower_endpoint_is_a_regression_and_named() -> None:
-    verdict = verdict_of(make_run({"login.response_time_p95": 130.0}), history_of("login.response_time_p95", 100, 101))
+    verdict = verdict_of(make_run({"login.response_time_p95": 130.0}), runs_of("login.response_time_p95", 100, 101))
     assert (verdict.scenario, verdict.metric, verdict.status) == ("login", "response_time_p95", "regression")
     assert verdict.severity == "critical"
     assert verdict.change_pct == pytest.approx(29.4, abs=0.1)
@@ -48,12 +48,12 @@ def test_a_slower_endpoint_is_a_regression_and_named() -> None:
     ],
 )
 def test_direction_decides_what_is_bad(metric: str, head: float, status: str) -> None:
-    verdict = verdict_of(make_run({f"s.{metric}": head}), history_of(f"s.{metric}", 100, 101, 99))
+    verdict = verdict_of(make_run({f"s.{metric}": head}), runs_of(f"s.{metric}", 100, 101, 99))
     assert verdict.status == status
 
 
 def test_a_large_change_among_noisy_runs_is_inconclusive() -> None:
-    verdict = verdict_of(make_run({"s.response_time_p99": 118.0}), history_of("s.response_time_p99", 80, 120, 95, 125))
+    verdict = verdict_of(make_run({"s.response_time_p99": 118.0}), runs_of("s.response_time_p99", 80, 120, 95, 125))
     assert verdict.status == "inconclusive"
 
 
@@ -92,7 +92,7 @@ def test_untrusted_and_broken_runs_are_no_baseline(changes: dict[str, str]) -> N
 
 
 def test_an_outlying_baseline_run_is_left_out() -> None:
-    past = history_of("s.response_time_mean", 100, 101, 99, 100, 400)
+    past = runs_of("s.response_time_mean", 100, 101, 99, 100, 400)
     verdict = verdict_of(make_run({"s.response_time_mean": 130.0}), past)
     assert verdict.status == "regression"
     assert verdict.baseline_runs == 4
@@ -100,25 +100,25 @@ def test_an_outlying_baseline_run_is_left_out() -> None:
 
 def test_a_broken_scenario_breaks_all_its_metrics() -> None:
     run = make_run({"s.response_time_mean": 1.0, "s.error_rate": 50.0}, status="broken")
-    verdicts = judge(run, history_of("s.response_time_mean", 100, 101), POLICY)
+    verdicts = judge(run, history_of(run, runs_of("s.response_time_mean", 100, 101)), POLICY)
     assert {verdict.status for verdict in verdicts} == {"broken"}
     assert {verdict.reason for verdict in verdicts} == {"it broke"}
 
 
 def test_a_broken_scenario_without_measurements_still_has_a_verdict() -> None:
     run = make_run({"s.response_time_mean": 1.0}, status="broken")
-    (verdict,) = judge(replace(run, measurements=()), [], POLICY)
+    (verdict,) = judge(replace(run, measurements=()), {}, POLICY)
     assert (verdict.scenario, verdict.metric, verdict.status) == ("s", "all", "broken")
 
 
 @pytest.mark.parametrize(("head", "status"), [(100.0, "unchanged"), (105.0, "unchanged"), (150.0, "regression")])
 def test_exact_metrics_need_no_statistics(head: float, status: str) -> None:
-    verdict = verdict_of(make_run({"q.plan_cost": head}), history_of("q.plan_cost", 100))
+    verdict = verdict_of(make_run({"q.plan_cost": head}), runs_of("q.plan_cost", 100))
     assert (verdict.status, verdict.method) == (status, "exact")
 
 
 def test_a_changed_row_count_makes_timings_doubtful() -> None:
-    verdict = verdict_of(make_run({"q.row_count": 20}), history_of("q.row_count", 10, 10))
+    verdict = verdict_of(make_run({"q.row_count": 20}), runs_of("q.row_count", 10, 10))
     assert verdict.status == "inconclusive"
     assert "10 became 20 rows" in verdict.reason
 
@@ -137,7 +137,7 @@ def test_error_rates_are_judged_by_counts(head: float, status: str) -> None:
 
 
 def test_a_baseline_of_zero_is_inconclusive_not_infinite() -> None:
-    verdict = verdict_of(make_run({"s.disk_io": 3.0}), history_of("s.disk_io", 0, 0))
+    verdict = verdict_of(make_run({"s.disk_io": 3.0}), runs_of("s.disk_io", 0, 0))
     assert (verdict.status, verdict.change_pct) == ("inconclusive", None)
 
 
@@ -147,7 +147,8 @@ def test_many_noisy_metrics_do_not_make_an_alarm() -> None:
     past = [make_run(dict.fromkeys(names, 100 + wobble)) for wobble in (-1.0, 1.0, 0.0)]
     values = dict.fromkeys(names, 100.0)
     values[names[7]] = 113.0
-    statuses = [verdict.status for verdict in judge(make_run(values), past, POLICY)]
+    run = make_run(values)
+    statuses = [verdict.status for verdict in judge(run, history_of(run, past), POLICY)]
     assert statuses.count("regression") == 0
     assert statuses.count("inconclusive") == 1
 
@@ -160,14 +161,17 @@ def test_severity_by_standard_deviations(z: float, severity: Severity) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "severity", "words"),
-    [(5.5, "critical", "critical budget of 5"), (3.0, "low", "warning budget of 2"), (1.0, None, "")],
+    ("value", "status", "budget", "words"),
+    [
+        (5.5, "regression", "critical", "critical budget of 5"),
+        (3.0, "no_baseline", "warning", "warning budget of 2"),
+        (1.0, "no_baseline", "", "no trusted run"),
+    ],
 )
-def test_budgets_hold_without_a_baseline(value: float, severity: Severity | None, words: str) -> None:
+def test_budgets_hold_without_a_baseline(value: float, status: str, budget: str, words: str) -> None:
     rule = ResolvedRule(direction="lower", tolerance_pct=10, warning=2, critical=5)
     verdict = verdict_of(make_run({"s.wall_time": value}), [], Policy(rule_of=lambda _: rule))
-    assert verdict.severity == severity
-    assert verdict.status == ("regression" if severity else "no_baseline")
+    assert (verdict.status, verdict.budget) == (status, budget)
     assert words in verdict.reason
 
 
@@ -181,6 +185,12 @@ def test_a_budget_is_a_minimum_where_higher_is_better() -> None:
 def test_a_rule_may_fix_the_severity() -> None:
     rule = ResolvedRule(direction="lower", tolerance_pct=10, severity="low")
     verdict = verdict_of(
-        make_run({"s.wall_time": 2.0}), history_of("s.wall_time", 1.0, 1.01), Policy(rule_of=lambda _: rule)
+        make_run({"s.wall_time": 2.0}), runs_of("s.wall_time", 1.0, 1.01), Policy(rule_of=lambda _: rule)
     )
     assert (verdict.status, verdict.severity) == ("regression", "low")
+
+
+def test_an_accepted_regression_is_still_called_one() -> None:
+    policy = Policy(rule_of=rule_of, acceptance_of=lambda name: "as planned" if name == "s.wall_time" else "")
+    verdict = verdict_of(make_run({"s.wall_time": 2.0}), runs_of("s.wall_time", 1.0, 1.01), policy)
+    assert (verdict.status, verdict.accepted) == ("regression", "as planned")

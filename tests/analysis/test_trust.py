@@ -31,10 +31,16 @@ def test_only_clean_runs_of_the_base_branch_are_taken_by_themselves(source: Sour
 
 
 @pytest.mark.parametrize("establish", [True, False])
-def test_a_regressed_run_is_never_taken(establish: bool) -> None:
+def test_a_regressed_run_says_so_and_waits(establish: bool) -> None:
     decision = decide_trust("ok", WORSE, MAIN, establish=establish, automatic=True)
-    assert decision.trust == "none"
-    assert "s.m regressed" in decision.note
+    assert decision.regressed == ("s.m",)
+    assert decision.note == "not taken as a baseline: s.m regressed"
+
+
+def test_an_accepted_regression_does_not_keep_a_run_out() -> None:
+    decision = decide_trust("ok", [replace(WORSE[0], accepted="as planned")], MAIN, establish=False, automatic=True)
+    assert decision.regressed == ("s.m",)
+    assert decision.note == "taken as a baseline: a clean run of main"
 
 
 @pytest.mark.parametrize("establish", [True, False])

@@ -7,48 +7,138 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.runs import make_run
+from tests.support.runs import HERE, facts_of, history_of, make_run, measurement
 
+from perfreg.analysis.judge import keys_of
 from perfreg.errors import StoreError
-from perfreg.store.codec import decode, encode
+from perfreg.model.event import Event
+from perfreg.model.run import Run
+from perfreg.store.codec import encode_event, encode_run
+from perfreg.store.exchange import Shards, canonical, shards_of, union
+from perfreg.store.series import load_series
 from perfreg.store.sqlite import SqliteStore
 
+EVENT = Event(id="0190000000000000-event", kind="accept", at="2026-01-02", who="ann", reason="planned", metrics="s.*")
 
-def test_runs_come_back_as_they_were(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "deep" / "store.sqlite3")
-    runs = [make_run({"s.wall_time": value}) for value in (1.0, 1.5)]
-    for run in reversed(runs):
-        store.add(run)
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteStore:
+    return SqliteStore(tmp_path / "deep" / "store.sqlite3")
+
+
+def some_runs(count: int = 3) -> list[Run]:
+    return [make_run({"s.wall_time": 1.0 + number / 8, "s.max_rss": 5.0}) for number in range(count)]
+
+
+def exchange(*runs: Run) -> Shards:
+    return shards_of([encode_run(run) for run in runs])
+
+
+def test_records_come_back_as_they_were(store: SqliteStore) -> None:
+    runs = some_runs()
+    store.add(*reversed(runs), EVENT)
     assert store.runs() == tuple(runs)
+    assert store.events() == (EVENT,)
+    assert store.facts() == tuple(facts_of(run) for run in runs)
 
 
-def test_adding_twice_changes_nothing(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite3")
-    run = make_run({"s.wall_time": 1.0})
+def test_adding_twice_changes_nothing(store: SqliteStore) -> None:
+    (run,) = some_runs(1)
     store.add(run)
+    before = store.shards()
     store.add(run)
-    assert store.runs() == (run,)
+    assert (store.shards(), store.runs()) == (before, (run,))
 
 
-def test_trusted_runs_are_the_newest_sound_ones_in_order(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite3")
-    good = [make_run({"s.wall_time": value}) for value in (1.0, 2.0, 3.0)]
-    for run in (*good, make_run({"s.wall_time": 9.0}, trust="none"), make_run({"s.wall_time": 9.0}, status="broken")):
-        store.add(run)
-    assert store.trusted(2) == tuple(good[1:])
+def test_figures_keep_six_digits_and_exact_ones_all(store: SqliteStore) -> None:
+    exact = 1234567890123456.0
+    store.add(make_run([measurement("s.wall_time", 1.23456789), measurement("s.plan_shape", exact, text="SCAN t")]))
+    (run,) = store.runs()
+    assert [point.value for point in run.measurements] == [1.23457, exact]
+    assert run.measurements[1].text == "SCAN t"
+    assert encode_run(run) == store.shards()["unknown.jsonl"].strip()
 
 
-def test_the_record_is_canonical_json() -> None:
-    text = encode(make_run({"s.wall_time": 1.0}))
-    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+def test_series_are_what_the_analysis_expects(store: SqliteStore) -> None:
+    runs = [
+        make_run({"s.wall_time": 1.0}, environment=replace(HERE, key="elsewhere")),
+        make_run({"s.wall_time": 2.0, "t.wall_time": 3.0}, hash_="old"),
+        make_run({"s.wall_time": 1.5}, trust="none"),
+        make_run({"s.wall_time": 1.25}),
+        make_run({"s.wall_time": 9.0}, status="broken"),
+        make_run({"s.wall_time": 1.5}),
+    ]
+    store.add(*runs)
+    head = make_run({"s.wall_time": 7.0, "t.wall_time": 8.0, "u.wall_time": 9.0})
+    trusted = {run.id for run in runs if run.status == "ok" and run.trust != "none"}
+    found = load_series(store, keys_of(head), trusted=trusted, start=lambda _: "", limit=10)
+    assert found == history_of(head, runs)
+    newest = load_series(store, keys_of(head), trusted=trusted, start=lambda _: "", limit=1)
+    assert [point.value for point in newest[keys_of(head)[0]].points] == [1.5]
+    later = load_series(store, keys_of(head), trusted=trusted, start=lambda _: "2030", limit=10)
+    assert not any(series.points for series in later.values())
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"id": 7}', encode(make_run({"s.wall_time": 1.0})).replace('"n":100', '"n":"many"')]
-)
-def test_what_is_not_a_run_is_refused(text: str) -> None:
-    with pytest.raises(StoreError, match=r"runs\.jsonl:3: not a run"):
-        decode(text, "runs.jsonl:3")
+def test_merging_what_others_wrote(store: SqliteStore) -> None:
+    runs = some_runs()
+    store.add(runs[0])
+    merged = store.merge(exchange(*runs))
+    assert (merged.runs, merged.problems) == (2, ())
+    assert store.runs() == tuple(runs)
+    assert store.merge(exchange(*runs)).runs == 0
+    assert store.shards() == union(exchange(*runs))
+
+
+def test_only_own_records_are_pending_until_they_are_pushed(store: SqliteStore) -> None:
+    mine, other = some_runs(2)
+    store.add(mine)
+    store.merge(exchange(other))
+    pushed = store.pending()
+    assert pushed == exchange(mine)
+    store.settle(pushed)
+    assert store.pending() == {}
+
+
+def test_bad_lines_are_named_left_out_and_stop_nothing(store: SqliteStore) -> None:
+    good, *bad = some_runs(4)
+    texts = [
+        encode_run(good),
+        "{",
+        encode_run(bad[0]).replace('"ok"', '"splendid"', 1),
+        encode_run(bad[1]).replace('"duration_s":1.0', '"duration_s":NaN'),
+        canonical({"id": bad[2].id, "kind": "run", "v": 1, "data": []}),
+        canonical({"id": "x", "kind": "run", "v": 99, "data": {}}),
+        canonical({"id": "y", "kind": "oracle", "v": 1}),
+        encode_event(EVENT),
+    ]
+    merged = store.merge({"2026-01.jsonl": "\n".join(texts)}, "branch/")
+    assert (merged.runs, merged.events, merged.foreign) == (1, 1, 2)
+    assert [problem.partition(": ")[0] for problem in merged.problems] == [
+        f"branch/2026-01.jsonl:{number}" for number in (2, 3, 4, 5)
+    ]
+    assert store.runs() == (good,)
+    assert {"x", "y"} <= {json.loads(line)["id"] for line in store.shards()["unknown.jsonl"].splitlines()}
+
+
+def test_two_records_with_one_id_are_both_kept_and_the_first_counts(store: SqliteStore) -> None:
+    (run,) = some_runs(1)
+    twin = replace(run, duration_s=7.0)
+    first = min(run, twin, key=encode_run)
+    store.merge(exchange(first))
+    store.merge(exchange(run, twin))
+    assert store.runs() == (first,)
+    assert len(store.shards()["unknown.jsonl"].splitlines()) == 2
+
+
+def test_removed_runs_are_gone_from_everywhere(store: SqliteStore) -> None:
+    keep, drop = some_runs(2)
+    store.add(keep, drop)
+    store.remove([drop.id])
+    assert store.runs() == (keep,)
+    assert [facts.id for facts in store.facts()] == [keep.id]
+    found = load_series(store, keys_of(keep), trusted={keep.id, drop.id}, start=lambda _: "", limit=10)
+    assert all(len(series.points) == 1 for series in found.values())
+    assert store.merge(exchange(keep, drop)).runs == 1
 
 
 def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
@@ -60,14 +150,13 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "store.sqlite3"
-    SqliteStore(path).open()
-    with sqlite3.connect(path) as connection:
+def test_a_store_of_another_version_is_left_alone(store: SqliteStore) -> None:
+    store.open()
+    with sqlite3.connect(store.path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="newer perfreg"):
-        SqliteStore(path).runs()
+    with pytest.raises(StoreError, match="another version"):
+        store.runs()
 
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:

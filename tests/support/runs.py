@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import count
 
+from perfreg.analysis.judge import keys_of
+from perfreg.analysis.lineage import lineage
+from perfreg.model.event import Event
+from perfreg.model.history import Point, RunFacts, Series, SeriesKey
 from perfreg.model.metric import CATALOGUE, Metric
 from perfreg.model.run import Environment, Measurement, Run, ScenarioRecord, Source, Status, Trust
 
@@ -13,7 +17,9 @@ _numbers = count(1)
 HERE = Environment(key="here", os="Linux", architecture="x86_64", cpu_model="Test CPU", cpus=2, memory_mb=8000)
 
 
-def measurement(name: str, value: float, *, n: int = 100, std_error: float | None = None, text: str = "") -> Measurement:
+def measurement(
+    name: str, value: float, *, n: int = 100, std_error: float | None = None, text: str = ""
+) -> Measurement:
     """``scenario.metric`` with a value; the metric's facts come from the catalogue."""
     scenario, _, metric_name = name.rpartition(".")
     metric = CATALOGUE.get(metric_name, Metric(name=metric_name, unit="x", direction="lower"))
@@ -60,4 +66,44 @@ def make_run(
             for name in names
         ),
         measurements=tuple(points),
+    )
+
+
+def facts_of(run: Run) -> RunFacts:
+    """What the store keeps of a run to decide whether it is trusted."""
+    return RunFacts(
+        id=run.id,
+        started_at=run.started_at,
+        status=run.status,
+        trust=run.trust,
+        regressed=run.regressed,
+        commit=run.source.commit,
+        environment=run.environment.key,
+    )
+
+
+def history_of(run: Run, past: Sequence[Run], events: Sequence[Event] = ()) -> dict[SeriesKey, Series]:
+    """The series that ``run`` is judged by, from the trusted runs of ``past``: what a store would answer."""
+    line = lineage([facts_of(each) for each in past], events, now="2026-06-01")
+    trusted = [each for each in past if each.id in line.ids()]
+    return {
+        key: _series(key, [each for each in trusted if each.started_at >= line.start(key.name)]) for key in keys_of(run)
+    }
+
+
+def _series(key: SeriesKey, past: Sequence[Run]) -> Series:
+    found = [
+        (other, Point(run=run.id, value=each.value, n=each.n, std_error=each.std_error, text=each.text))
+        for run in past
+        for other, each in zip(keys_of(run), run.measurements, strict=True)
+        if (other.name, other.unit) == (key.name, key.unit)
+    ]
+    same = [(other, point) for other, point in found if other.scenario_hash == key.scenario_hash]
+    here = tuple(point for other, point in same if other.environment == key.environment)
+    elsewhere = [point for other, point in same if other.environment != key.environment]
+    return Series(
+        key=key,
+        points=here,
+        elsewhere=elsewhere[-1] if elsewhere and not here else None,
+        other_definition=not here and len(found) > len(same),
     )

@@ -63,9 +63,9 @@ def examine(measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *,
 
 
 def _without_baseline(verdict: Verdict, baseline: Baseline) -> Verdict:
-    if baseline.mismatch is None:
+    if baseline.elsewhere is None:
         return replace(verdict, status="no_baseline", reason=baseline.why)
-    nearest = f"nearest baseline, for information: {baseline.mismatch.value:.4g} {verdict.unit}"
+    nearest = f"nearest baseline, for information: {baseline.elsewhere.value:.4g} {verdict.unit}"
     return replace(verdict, status="environment_mismatch", reason=f"{baseline.why} ({nearest})")
 
 

@@ -26,6 +26,10 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy) -> Gate:
     failures = [f"{name} is broken" for name in broken]
     warnings: list[str] = []
     (failures if policy.enabled else warnings).extend(_regressions(verdicts, policy, warnings))
+    warnings += [
+        f"accepted regression of {each.scenario}.{each.metric}: {each.accepted}" for each in verdicts if each.accepted
+    ]
+    warnings += [f"{each.scenario}.{each.metric}: {each.reason}" for each in verdicts if each.budget == "warning"]
     doubts = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "inconclusive"]
     if doubts:
         serious = policy.enabled and policy.fail_on_inconclusive
@@ -42,7 +46,7 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy) -> Gate:
 
 def _regressions(verdicts: Sequence[Verdict], policy: GatePolicy, warnings: list[str]) -> list[str]:
     """Reasons to fail; regressions that are let through are added to ``warnings``."""
-    found = [verdict for verdict in verdicts if verdict.status == "regression"]
+    found = [verdict for verdict in verdicts if verdict.status == "regression" and not verdict.accepted]
     limit = SEVERITIES.index(policy.fail_on)
     grave = [verdict for verdict in found if _rank(verdict) >= limit]
     decisive = len(grave) > policy.max_acceptable_regressions

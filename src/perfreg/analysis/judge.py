@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from perfreg.analysis.baseline import Baseline, of_metric, trusted
+from perfreg.analysis.baseline import Baseline, of_series
 from perfreg.analysis.finding import Evidence, Finding, examine, is_worse
-from perfreg.model.result import SEVERITIES, Severity, Verdict
+from perfreg.model.history import Series, SeriesKey
+from perfreg.model.result import SEVERITIES, Budget, Severity, Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement, Run, ScenarioRecord
 from perfreg.stats.predict import discoveries
@@ -15,29 +16,55 @@ from perfreg.stats.predict import discoveries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What verdicts depend on besides the numbers. ``rule_of`` gives the rules of one measurement."""
+    """What verdicts depend on besides the numbers.
+
+    ``rule_of`` gives the rules of one measurement, ``acceptance_of`` the reason for which a regression of
+    ``scenario.metric`` was accepted for the code that is judged (empty: it was not).
+    """
 
     rule_of: Callable[[Measurement], ResolvedRule]
+    acceptance_of: Callable[[str], str] = lambda _: ""
     min_samples: int = 20
     outlier_limit: float = 3.0
+    adoption_threshold: float = 0.15
     level: float = 0.05
 
 
-def judge(run: Run, history: Sequence[Run], policy: Policy) -> tuple[Verdict, ...]:
+def keys_of(run: Run) -> tuple[SeriesKey, ...]:
+    """The series that the measurements of ``run`` belong to, in their order."""
+    hashes = {record.name: record.hash for record in run.scenarios}
+    return tuple(_key(each, hashes[each.scenario], run) for each in run.measurements)
+
+
+def _key(measurement: Measurement, scenario_hash: str, run: Run) -> SeriesKey:
+    return SeriesKey(
+        environment=run.environment.key,
+        scenario=measurement.scenario,
+        scenario_hash=scenario_hash,
+        metric=measurement.metric,
+        unit=measurement.unit,
+    )
+
+
+def judge(run: Run, history: Mapping[SeriesKey, Series], policy: Policy) -> tuple[Verdict, ...]:
     """One verdict for each measurement of ``run``, and one for each scenario that measured nothing.
 
     Everything that is compared shares one false discovery rate, so that many metrics do not make many alarms.
     """
-    past = trusted(history)
     records = {record.name: record for record in run.scenarios}
     broken = tuple(verdict for record in run.scenarios for verdict in _broken(record, run.measurements))
     sound = [each for each in run.measurements if records[each.scenario].status == "ok"]
-    findings = [_finding(each, records[each.scenario], run, past, policy) for each in sound]
+    findings = [_finding(each, history[_key(each, records[each.scenario].hash, run)], policy) for each in sound]
     p_values = [finding.evidence.p_value for finding in findings if finding.evidence]
     answers = iter(discoveries(p_values, policy.level))
-    return broken + tuple(
-        conclude(finding, significant=finding.evidence is not None and next(answers)) for finding in findings
-    )
+    verdicts = (conclude(finding, significant=finding.evidence is not None and next(answers)) for finding in findings)
+    return broken + tuple(_excused(verdict, policy) for verdict in verdicts)
+
+
+def _excused(verdict: Verdict, policy: Policy) -> Verdict:
+    if verdict.status != "regression":
+        return verdict
+    return replace(verdict, accepted=policy.acceptance_of(f"{verdict.scenario}.{verdict.metric}"))
 
 
 def _broken(record: ScenarioRecord, measurements: Sequence[Measurement]) -> tuple[Verdict, ...]:
@@ -61,11 +88,14 @@ def _broken(record: ScenarioRecord, measurements: Sequence[Measurement]) -> tupl
     )
 
 
-def _finding(
-    measurement: Measurement, record: ScenarioRecord, run: Run, past: Sequence[Run], policy: Policy
-) -> Finding:
+def _finding(measurement: Measurement, series: Series, policy: Policy) -> Finding:
     rule = policy.rule_of(measurement)
-    baseline = of_metric(measurement, record, run.environment.key, past, outlier_limit=policy.outlier_limit)
+    baseline = of_series(
+        replace(series, direction=rule.direction),
+        nature=measurement.nature,
+        outlier_limit=policy.outlier_limit,
+        adoption_threshold=policy.adoption_threshold,
+    )
     if 0 < baseline.samples < policy.min_samples and measurement.nature == "continuous":
         need = f"its baseline has {baseline.samples} of the {policy.min_samples} samples it needs"
         baseline = Baseline(why=f"{need}; run with --establish-baselines again or lower min_baseline_samples")
@@ -104,18 +134,24 @@ def severity_of(z: float) -> Severity:
 
 def _budget(verdict: Verdict, rule: ResolvedRule) -> Verdict:
     """Absolute budgets hold whatever the baseline says, and also when there is none."""
-    for name, limit in (("critical", rule.critical), ("warning", rule.warning)):
-        if limit is None or verdict.head is None:
-            continue
-        higher_is_better = rule.direction == "higher"
-        if not (verdict.head < limit if higher_is_better else verdict.head > limit):
-            continue
-        side = "below" if higher_is_better else "above"
-        broken = f"{verdict.head:.4g} {verdict.unit} is {side} the {name} budget of {limit:.4g} {verdict.unit}"
-        if name == "warning" and verdict.status == "regression":
-            return replace(verdict, reason=f"{verdict.reason}; {broken}")
-        severity: Severity = "critical" if name == "critical" else "low"
-        method = "+".join(part for part in (verdict.method, "budget") if part)
-        reason = "; ".join(part for part in (broken, verdict.reason) if part)
-        return replace(verdict, status="regression", severity=severity, method=method, reason=reason)
-    return verdict
+    beyond = _beyond(verdict.head, rule)
+    if not beyond:
+        return verdict
+    limit = rule.critical if beyond == "critical" else rule.warning
+    side = "below" if rule.direction == "higher" else "above"
+    words = f"{verdict.head:.4g} {verdict.unit} is {side} the {beyond} budget of {limit:.4g} {verdict.unit}"
+    reason = "; ".join(part for part in (words, verdict.reason) if part)
+    if beyond == "warning":
+        return replace(verdict, budget=beyond, reason=reason)
+    method = "+".join(part for part in (verdict.method, "budget") if part)
+    return replace(verdict, status="regression", severity="critical", budget=beyond, method=method, reason=reason)
+
+
+def _beyond(value: float | None, rule: ResolvedRule) -> Budget:
+    """The gravest budget that ``value`` breaks."""
+    if value is None:
+        return ""
+    sign = -1 if rule.direction == "higher" else 1
+    if rule.critical is not None and sign * value > sign * rule.critical:
+        return "critical"
+    return "warning" if rule.warning is not None and sign * value > sign * rule.warning else ""

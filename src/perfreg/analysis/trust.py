@@ -11,29 +11,40 @@ from perfreg.model.run import Source, Status, Trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustDecision:
-    """``trust`` as it is stored with the run; ``note`` tells the user what was decided and why."""
+    """``trust`` and ``regressed`` as they are stored with the run; ``note`` tells the user what was decided and why."""
 
     trust: Trust
     note: str
+    regressed: tuple[str, ...] = ()
 
 
 def decide_trust(
     status: Status, verdicts: Sequence[Verdict], source: Source, *, establish: bool, automatic: bool
 ) -> TrustDecision:
-    """Decide whether a run joins the baseline: ``establish`` is the user's wish, ``automatic`` the policy."""
+    """Decide whether a run joins the baseline: ``establish`` is the user's wish, ``automatic`` the policy.
+
+    A regressed run keeps its road to the baseline, closed until somebody accepts what regressed.
+    """
     if status == "broken":
-        return TrustDecision(trust="none", note="a broken run is never a baseline")
-    worse = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "regression"]
-    if worse:
-        return TrustDecision(trust="none", note=f"not taken as a baseline: {', '.join(worse)} regressed")
+        return TrustDecision(trust="none", note="not taken as a baseline: a broken run never is")
+    trust, note = _road(source, establish=establish, automatic=automatic)
+    regressed = [each for each in verdicts if each.status == "regression"]
+    names = tuple(f"{each.scenario}.{each.metric}" for each in regressed)
+    open_names = [name for name, each in zip(names, regressed, strict=True) if not each.accepted]
+    if open_names and trust != "none":
+        note = f"not taken as a baseline: {', '.join(open_names)} regressed"
+    return TrustDecision(trust=trust, note=note, regressed=names)
+
+
+def _road(source: Source, *, establish: bool, automatic: bool) -> tuple[Trust, str]:
     if establish:
-        return TrustDecision(trust="established", note="taken as a baseline, as asked")
+        return "established", "taken as a baseline, as asked"
     if not automatic:
-        return TrustDecision(trust="none", note="not taken as a baseline: auto_update_baselines is off")
+        return "none", "not taken as a baseline: auto_update_baselines is off"
     obstacle = _obstacle(source)
     if obstacle:
-        return TrustDecision(trust="none", note=f"not taken as a baseline: {obstacle}")
-    return TrustDecision(trust="automatic", note=f"taken as a baseline: a clean run of {source.base_branch}")
+        return "none", f"not taken as a baseline: {obstacle}"
+    return "automatic", f"taken as a baseline: a clean run of {source.base_branch}"
 
 
 def _obstacle(source: Source) -> str:

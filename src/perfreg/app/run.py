@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from perfreg import __version__
 from perfreg.analysis.gate import GatePolicy, decide
+from perfreg.analysis.health import HEALTHY
 from perfreg.analysis.judge import Policy, judge
 from perfreg.analysis.trust import decide_trust
 from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
+from perfreg.app.past import Past, describe, look_back
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.models import Config
 from perfreg.config.thresholds import Budget, rules_for
@@ -24,9 +25,6 @@ from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement, Run
 from perfreg.store.sqlite import SqliteStore
-
-HISTORY = 500
-"""Trusted runs that are looked at; each metric uses the newest of its own series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +51,10 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     config = request.config
     store = SqliteStore(store_path(config, request.directory))
     store.open()
-    history = store.trusted(HISTORY)
-    started = time.time()
+    now = datetime.now(timezone.utc)
     blank = Run(
-        id=run_id(int(started * 1000)),
-        started_at=datetime.fromtimestamp(started, timezone.utc).isoformat(timespec="milliseconds"),
+        id=run_id(int(now.timestamp() * 1000)),
+        started_at=now.isoformat(timespec="milliseconds"),
         duration_s=0.0,
         tool_version=__version__,
         source=source.detect(request.directory, request.env, base_branch=config.baseline.base_branch),
@@ -65,10 +62,11 @@ def execute(request: RunRequest, observer: Observer) -> Result:
         config_hash=request.config_hash,
         status="ok",
     )
-    policy = _policy(config, request.budgets)
+    past = look_back(store, blank.source, request.directory, request.env, now)
+    policy = _policy(config, request.budgets, lambda name: past.acceptance(name, blank.source.commit))
     with bench(config, directory=request.directory, output=request.output, env=request.env, observer=observer) as place:
         measured = _measure_all(place, request.scenarios, observer)
-        verdicts = judge(_filled(blank, measured), history, policy)
+        verdicts = _judge(_filled(blank, measured), past, policy)
         for _ in range(config.confirm_regressions):
             suspects = {verdict.scenario for verdict in verdicts if verdict.status == "regression"}
             if not suspects:
@@ -76,20 +74,32 @@ def execute(request: RunRequest, observer: Observer) -> Result:
             again = [spec for spec in request.scenarios if spec.name in suspects]
             observer.stage(f"measuring again to be sure: {', '.join(spec.name for spec in again)}")
             measured |= _measure_all(place, again, observer)
-            verdicts = judge(_filled(blank, measured), history, policy)
-    run = _filled(replace(blank, duration_s=time.time() - started), measured)
+            verdicts = _judge(_filled(blank, measured), past, policy)
+    finished = datetime.now(timezone.utc)
+    run = _filled(replace(blank, duration_s=(finished - now).total_seconds()), measured)
     trust = decide_trust(
         run.status, verdicts, run.source, establish=request.establish, automatic=config.auto_update_baselines
     )
-    run = replace(run, trust=trust.trust)
-    store.add(run)
+    run = replace(run, trust=trust.trust, regressed=trust.regressed)
+    store.add(run, *(past.declared if run.trust != "none" else ()))
+    info = describe(past, run, past.series(run), now)
     return Result(
         run=run,
         verdicts=verdicts,
         gate=_gate(config, verdicts),
-        baseline=_baseline(run, history, started),
-        notes=(trust.note, *request.warnings),
+        baseline=info,
+        notes=(trust.note, *past.notes, *_health(info), *request.warnings),
     )
+
+
+def _judge(run: Run, past: Past, policy: Policy) -> tuple[Verdict, ...]:
+    return judge(run, past.series(run), policy)
+
+
+def _health(info: BaselineInfo) -> tuple[str, ...]:
+    if info.health is None or info.health >= HEALTHY:
+        return ()
+    return (f"the baseline's health is {info.health:.2f} of 1: {'; '.join(info.concerns)}",)
 
 
 def _measure_all(place: Bench, scenarios: Sequence[ScenarioSpec], observer: Observer) -> dict[str, Measured]:
@@ -117,7 +127,7 @@ def store_path(config: Config, directory: Path) -> Path:
     return directory / config.tracking_db if config.tracking_db else folder / "perfreg.sqlite3"
 
 
-def _policy(config: Config, budgets: Sequence[Budget]) -> Policy:
+def _policy(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[str], str]) -> Policy:
     def rule_of(measurement: Measurement) -> ResolvedRule:
         metric = Metric(
             name=measurement.metric,
@@ -129,6 +139,8 @@ def _policy(config: Config, budgets: Sequence[Budget]) -> Policy:
 
     return Policy(
         rule_of=rule_of,
+        acceptance_of=acceptance_of,
+        adoption_threshold=config.baseline_update_threshold,
         min_samples=config.min_baseline_samples,
         outlier_limit=config.outlier_threshold,
         level=config.significance_level,
@@ -148,12 +160,3 @@ def _gate(config: Config, verdicts: Sequence[Verdict]) -> Gate:
             fail_on_inconclusive=rules.fail_on_inconclusive,
         ),
     )
-
-
-def _baseline(run: Run, history: Sequence[Run], now: float) -> BaselineInfo:
-    usable = [past for past in history if past.environment.key == run.environment.key]
-    if not usable:
-        return BaselineInfo()
-    newest = usable[-1]
-    age = now - datetime.fromisoformat(newest.started_at).timestamp()
-    return BaselineInfo(runs=len(usable), age_days=age / 86_400, newest_commit=newest.source.commit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from perfreg.cli.command import Command
@@ -24,15 +26,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _execute(args: argparse.Namespace) -> int:
-    from perfreg.app.run import HISTORY, store_path
-    from perfreg.store.codec import encode
+    from perfreg.analysis.lineage import lineage
+    from perfreg.app.run import store_path
     from perfreg.store.sqlite import SqliteStore
 
     loaded = load_config(args)
     store = SqliteStore(store_path(loaded.config, loaded.directory))
-    runs = store.trusted(HISTORY) if args.trusted else store.runs()
+    runs = store.runs()
+    if args.trusted:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        trusted = lineage(store.facts(), store.events(), now=now).ids()
+        runs = tuple(run for run in runs if run.id in trusted)
     if args.format == "json":
-        document = {"runs": [json.loads(encode(run)) for run in runs]}
+        document = {"runs": [asdict(run) for run in runs]}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return 0
     for run in runs:

@@ -68,7 +68,7 @@ def read(env: Mapping[str, str], model: type[BaseModel]) -> Variables:
         if name in given:
             value = _attempt(name, given[name], _percent if name == "PERFORMANCE_THRESHOLD" else str, found)
             if value is not None:
-                where, key = _where(name), SCENARIO_KEYS.get(path[-1], "")
+                where, key = _where(name), SCENARIO_KEYS.get(str(path[-1]), "")
                 found.overrides.append(Override(path=path, value=value, where=where, scenario_key=key))
     if "ESTABLISH_BASELINES" in given:
         answer = _attempt("ESTABLISH_BASELINES", given["ESTABLISH_BASELINES"], _boolean, found)

@@ -6,10 +6,13 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from perfreg.model.run import Source
 
 _GIT_TIMEOUT_S = 20
+_LINEAGE = 50_000
+_MESSAGES = 200
 _BRANCH_VARIABLES = ("CI_COMMIT_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME")
 _PULL_REQUEST_VARIABLES = (
     "CI_MERGE_REQUEST_IID",
@@ -37,6 +40,43 @@ def detect(directory: Path, env: Mapping[str, str], *, base_branch: str | None =
         pull_request=_pull_request(env),
         dirty=bool(_git(directory, env, "status", "--porcelain", "--untracked-files=no")),
     )
+
+
+def ancestors(directory: Path, env: Mapping[str, str]) -> frozenset[str] | None:
+    """HEAD and the commits it comes from, newest `_LINEAGE` of them; None where they are not known (shallow clones).
+
+    For a pull request that is what its base branch was when it was merged or last updated, and nothing newer.
+    """
+    if _git(directory, env, "rev-parse", "--is-shallow-repository") != "false":
+        return None
+    listed = _git(directory, env, "rev-list", f"--max-count={_LINEAGE}", "HEAD")
+    return frozenset(listed.split()) or None
+
+
+def messages(directory: Path, env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Author and message of HEAD, and of the commits that HEAD merged when it is a merge; newest first."""
+    merged = _git(directory, env, "rev-parse", "--verify", "--quiet", "HEAD^2")
+    wanted = ("HEAD^1..HEAD",) if merged else ("--max-count=1", "HEAD")
+    text = _git(directory, env, "log", f"--max-count={_MESSAGES}", "--format=%an%x00%B%x00%x00", *wanted)
+    entries = (entry.strip("\n").partition("\0") for entry in text.split("\0\0"))
+    return tuple((author, body.strip()) for author, _, body in entries if author)
+
+
+def is_from_fork(env: Mapping[str, str]) -> bool:
+    """Whether the pull request at hand comes from another repository; also when that cannot be told."""
+    if env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"):
+        return env["CI_MERGE_REQUEST_SOURCE_PROJECT_ID"] != env.get("CI_MERGE_REQUEST_PROJECT_ID")
+    request = _event(env).get("pull_request")
+    if not isinstance(request, dict):
+        return True
+    names = [_repository_of(request.get(side)) for side in ("head", "base")]
+    return not names[0] or names[0] != names[1]
+
+
+def _repository_of(side: object) -> str:
+    repository = side.get("repo") if isinstance(side, dict) else None
+    name = repository.get("full_name") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def clean_git_environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -95,10 +135,15 @@ def _base_branch(directory: Path, env: Mapping[str, str]) -> str:
 
 
 def _default_branch_of_event(env: Mapping[str, str]) -> str:
+    repository = _event(env).get("repository")
+    name = repository.get("default_branch") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _event(env: Mapping[str, str]) -> dict[str, Any]:
+    """The payload of the event that started a GitHub workflow; empty where there is none."""
     try:
         event = json.loads(Path(env.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ""
-    repository = event.get("repository") if isinstance(event, dict) else None
-    name = repository.get("default_branch") if isinstance(repository, dict) else None
-    return name if isinstance(name, str) else ""
+        return {}
+    return event if isinstance(event, dict) else {}

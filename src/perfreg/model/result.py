@@ -13,6 +13,7 @@ VerdictStatus = Literal[
 ]
 Severity = Literal["low", "medium", "high", "critical"]
 GateStatus = Literal["pass", "warn", "fail"]
+Budget = Literal["", "warning", "critical"]
 
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """From mild to grave."""
@@ -26,8 +27,9 @@ class Verdict:
 
     ``change_pct`` is signed as measured (+10: the number grew by 10 %); ``direction`` decides whether that is bad.
     ``ci_low_pct`` and ``ci_high_pct`` bound it at the configured confidence. All three are absent where there is
-    nothing to compare with. A change smaller than ``tolerance_pct`` is let pass. ``base_text`` and ``head_text``
-    show both sides of what a number cannot (query plans).
+    nothing to compare with. A change smaller than ``tolerance_pct`` is let pass. ``accepted`` is why a regression was
+    accepted, ``budget`` the gravest budget that was broken. ``base_text`` and ``head_text`` show both sides of what a
+    number cannot (query plans).
     """
 
     scenario: str
@@ -46,6 +48,8 @@ class Verdict:
     reason: str = ""
     baseline_runs: int = 0
     baseline_samples: int = 0
+    accepted: str = ""
+    budget: Budget = ""
     base_text: str = ""
     head_text: str = ""
 
@@ -60,11 +64,16 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineInfo:
-    """What the run was compared with: ``runs`` trusted runs, the newest ``age_days`` old (None without any)."""
+    """What the run was compared with: ``runs`` trusted runs, the newest ``age_days`` old (None without any).
+
+    ``health`` tells from 0 to 1 how far that can be relied on, and ``concerns`` what lowers it.
+    """
 
     runs: int = 0
     age_days: float | None = None
     newest_commit: str = ""
+    health: float | None = None
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

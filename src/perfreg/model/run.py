@@ -9,7 +9,7 @@ from perfreg.model.metric import Direction, Nature
 
 Status = Literal["ok", "broken"]
 Trust = Literal["established", "automatic", "none"]
-"""Why a run may serve as baseline: asked for by the user, taken from the base branch, or not at all."""
+"""The road by which a run may become a baseline: asked for by the user, as a run of the base branch, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,11 @@ class ScenarioRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One execution. ``started_at`` is UTC in ISO 8601; ``id`` is a UUIDv7, so ids sort by time."""
+    """One execution. ``started_at`` is UTC in ISO 8601; ``id`` is a UUIDv7, so ids sort by time.
+
+    ``regressed`` names the metrics (``scenario.metric``) that had regressed when it was judged: whatever its ``trust``,
+    the run is no baseline unless they are accepted.
+    """
 
     id: str
     started_at: str
@@ -99,5 +103,6 @@ class Run:
     config_hash: str
     status: Status
     trust: Trust = "none"
+    regressed: tuple[str, ...] = ()
     scenarios: tuple[ScenarioRecord, ...] = ()
     measurements: tuple[Measurement, ...] = ()

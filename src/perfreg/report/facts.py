@@ -81,8 +81,15 @@ def baseline_facts(result: Result) -> Facts:
         ("Trusted runs", f"{baseline.runs:,}" if baseline.runs else "none"),
         ("Newest", age),
         ("Newest commit", baseline.newest_commit),
-        ("This run becomes one", _TRUST[result.run.trust]),
+        ("Health", "" if baseline.health is None else f"{baseline.health:.2f} of 1"),
+        ("Concerns", "; ".join(baseline.concerns)),
+        ("This run becomes one", _becomes_baseline(result)),
     )
+
+
+def _becomes_baseline(result: Result) -> str:
+    refused = {each for each in result.with_status("regression") if not each.accepted}
+    return "no: it regressed" if refused and result.run.trust != "none" else _TRUST[result.run.trust]
 
 
 def run_facts(result: Result) -> Facts:

@@ -2,67 +2,149 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfreg.errors import StoreError
+from perfreg.model.event import Event
+from perfreg.model.history import RunFacts
 from perfreg.model.run import Run
-from perfreg.store.codec import decode, encode
+from perfreg.store.codec import VERSION as RECORD_VERSION
+from perfreg.store.codec import decode_event, decode_run, encode_event, encode_run
+from perfreg.store.exchange import Corrupt, Line, Shards, read, shards_of
+from perfreg.store.tables import TABLES, VERSION
 
-_VERSION = 1
 _LOCK_TIMEOUT_S = 30.0
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY,
-    status TEXT NOT NULL,
-    trust TEXT NOT NULL,
-    environment TEXT NOT NULL,
-    record TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS trusted_runs ON runs (trust, status, id);
-"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What a merge brought: new runs and events, lines that are kept but not understood, and problems."""
+
+    runs: int = 0
+    events: int = 0
+    foreign: int = 0
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SqliteStore:
-    """A set of runs in the file ``path``. Every method raises `StoreError` when the file cannot be used."""
+    """A set of runs and events in the file ``path``. Every method raises `StoreError` when it cannot be used."""
 
     path: Path
 
     def open(self) -> None:
         """Create or check the file, so that a store that cannot be written fails before anything is measured."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
 
-    def add(self, run: Run) -> None:
-        """Add ``run``; one that is there already is left as it is."""
-        row = (run.id, run.status, run.trust, run.environment.key, encode(run))
-        with self._connect() as connection, connection:
-            connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?)", row)
+    def add(self, *records: Run | Event) -> None:
+        """Add records of this machine; they are pending until `settle` says that they were pushed."""
+        lines = [encode_run(each) if isinstance(each, Run) else encode_event(each) for each in records]
+        self._merge(read(shards_of(lines)), pending=True)
+
+    def merge(self, shards: Shards, origin: str = "") -> Merged:
+        """Add what ``shards`` hold and is not there yet; ``origin`` names them in problems."""
+        with self.connect() as connection:
+            known = set(connection.execute("SELECT name, digest FROM shards"))
+        digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in shards.items()}
+        fresh = {name: text for name, text in shards.items() if (name, digests[name]) not in known}
+        merged = self._merge(read(fresh, origin), pending=False)
+        if not merged.problems:
+            with self.connect() as connection, connection:
+                rows = ((name, digests[name]) for name in fresh)
+                connection.executemany("INSERT OR IGNORE INTO shards VALUES (?, ?)", rows)
+        return merged
+
+    def _merge(self, lines: Iterable[Line | Corrupt], *, pending: bool) -> Merged:
+        counts = {"run": 0, "event": 0, "foreign": 0}
+        problems: list[str] = []
+        with self.connect() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for line in lines:
+                if isinstance(line, Corrupt):
+                    problems.append(f"{line.where}: left out: {line.problem}")
+                    continue
+                try:
+                    kind = _insert(connection, line, pending=pending)
+                except StoreError as error:
+                    problems.append(f"{error.where}: left out: {error.message}")
+                    continue
+                if kind:
+                    counts[kind] += 1
+        return Merged(runs=counts["run"], events=counts["event"], foreign=counts["foreign"], problems=tuple(problems))
+
+    def pending(self) -> Shards:
+        """The records of this machine that were not pushed yet."""
+        with self.connect() as connection:
+            rows = connection.execute("SELECT line FROM lines WHERE pending ORDER BY id, line").fetchall()
+        return shards_of(line for (line,) in rows)
+
+    def settle(self, pushed: Shards) -> None:
+        """Note that these records were pushed."""
+        texts = [(line.id, line.text) for line in read(pushed) if isinstance(line, Line)]
+        with self.connect() as connection, connection:
+            connection.executemany("UPDATE lines SET pending = 0 WHERE id = ? AND line = ?", texts)
+
+    def shards(self) -> Shards:
+        """The whole store in its exchange form."""
+        with self.connect() as connection:
+            return shards_of(line for (line,) in connection.execute("SELECT line FROM lines ORDER BY id, line"))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take records out for good."""
+        rows = [(name,) for name in ids]
+        with self.connect() as connection, connection:
+            connection.executemany("DELETE FROM points WHERE run = (SELECT number FROM runs WHERE id = ?)", rows)
+            connection.executemany("DELETE FROM runs WHERE id = ?", rows)
+            connection.executemany("DELETE FROM lines WHERE id = ?", rows)
+            connection.execute("DELETE FROM shards")
+
+    def facts(self) -> tuple[RunFacts, ...]:
+        """All runs without their measurements, oldest first."""
+        query = "SELECT id, started_at, status, trust, regressed, revision, environment FROM runs ORDER BY id"
+        with self.connect() as connection:
+            rows = connection.execute(query).fetchall()
+        return tuple(
+            RunFacts(
+                id=name,
+                started_at=started_at,
+                status=status,
+                trust=trust,
+                regressed=tuple(json.loads(regressed)) if regressed else (),
+                commit=revision,
+                environment=environment,
+            )
+            for name, started_at, status, trust, regressed, revision, environment in rows
+        )
+
+    def events(self) -> tuple[Event, ...]:
+        """All events, oldest first."""
+        return tuple(decode_event(line) for line in self._lines("event"))
 
     def runs(self) -> tuple[Run, ...]:
-        """All runs, oldest first."""
-        return self._select("SELECT id, record FROM runs ORDER BY id")
+        """All runs with their measurements, oldest first."""
+        return tuple(decode_run(line) for line in self._lines("run"))
 
-    def trusted(self, limit: int) -> tuple[Run, ...]:
-        """The newest ``limit`` runs that may serve as baseline, oldest first."""
-        query = "SELECT id, record FROM runs WHERE trust != 'none' AND status = 'ok' ORDER BY id DESC LIMIT ?"
-        return self._select(query, limit)[::-1]
-
-    def _select(self, query: str, *arguments: int) -> tuple[Run, ...]:
-        with self._connect() as connection:
-            rows = connection.execute(query, arguments).fetchall()
-        return tuple(decode(record, f"{self.path}: run {name}") for name, record in rows)
+    def _lines(self, kind: str) -> list[Line]:
+        query = "SELECT line FROM lines WHERE kind = ? GROUP BY id HAVING line = min(line) ORDER BY id"
+        with self.connect() as connection:
+            texts = [text for (text,) in connection.execute(query, (kind,))]
+        found = read({"lines.jsonl": "\n".join(texts)}, f"{self.path}: ")
+        return [line for line in found if isinstance(line, Line) and line.version == RECORD_VERSION]
 
     @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """A connection in autocommit mode, for the queries of this package."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S)) as connection:
+            with closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT_S, isolation_level=None)) as connection:
                 self._prepare(connection)
                 yield connection
         except (sqlite3.Error, OSError) as error:
@@ -70,11 +152,57 @@ class SqliteStore:
             raise StoreError(f"the store cannot be used: {error}", where=str(self.path), hint=hint) from error
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > _VERSION:
-            hint = "use that version or newer"
-            raise StoreError("the store was written by a newer perfreg", where=str(self.path), hint=hint)
-        if found < _VERSION:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {_VERSION};COMMIT;")
         connection.execute("PRAGMA synchronous = FULL")
+        if self._version(connection) < VERSION:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            # Another process may have been faster while this one waited for the lock.
+            if self._version(connection) == 0:
+                for statement in TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.commit()
+        if self._version(connection) != VERSION:
+            hint = "use the perfreg that wrote it"
+            raise StoreError("the store was written by another version of perfreg", where=str(self.path), hint=hint)
+
+    @staticmethod
+    def _version(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _insert(connection: sqlite3.Connection, line: Line, *, pending: bool) -> str:
+    """Add one line and its index entries; empty when it was there. Raises `StoreError` for what is no record."""
+    known = connection.execute("SELECT line FROM lines WHERE id = ?", (line.id,)).fetchall()
+    if (line.text,) in known:
+        return ""
+    kind = line.kind if line.kind in ("run", "event") and line.version == RECORD_VERSION else "foreign"
+    if kind == "run" and not known:
+        _index(connection, decode_run(line))
+    elif kind == "event":
+        decode_event(line)
+    connection.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", (line.id, line.text, kind, pending))
+    return kind
+
+
+def _index(connection: sqlite3.Connection, run: Run) -> None:
+    regressed = json.dumps(run.regressed) if run.regressed else ""
+    facts = (run.id, run.started_at, run.status, run.trust, regressed, run.source.commit, run.environment.key)
+    number = connection.execute(
+        "INSERT INTO runs (id, started_at, status, trust, regressed, revision, environment)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        facts,
+    ).lastrowid
+    hashes = {record.name: record.hash for record in run.scenarios}
+    for point in run.measurements:
+        key = (point.scenario, point.metric, point.unit, hashes.get(point.scenario, ""), run.environment.key)
+        found = connection.execute(
+            "SELECT number FROM series WHERE (scenario, metric, unit, scenario_hash, environment) = (?, ?, ?, ?, ?)",
+            key,
+        ).fetchone()
+        series = found[0] if found else connection.execute(
+            "INSERT INTO series (scenario, metric, unit, scenario_hash, environment, direction)"
+            " VALUES (?, ?, ?, ?, ?, ?)", (*key, point.direction)
+        ).lastrowid  # fmt: skip
+        row = (series, number, point.value, point.n, point.std_error, point.text)
+        connection.execute("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)", row)
