@@ -37,7 +37,7 @@ schema: $(VENV)/.dev ## Write the published schemas and the tables of keys in do
 	$(BIN)/python docs/generate.py
 
 requirements: ## Pin the newest versions again (needs uv)
-	$(COMPILE) --upgrade -o requirements/action.txt pyproject.toml
+	$(COMPILE) --upgrade --all-extras -o requirements/action.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/action.txt --all-extras --group dev -o requirements/dev.txt pyproject.toml
 	printf 'hatchling\neditables\n' | $(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt -
 
