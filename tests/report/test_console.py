@@ -3,10 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from tests.support import results
+from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
 
 from perfreg.model.result import Result
@@ -16,9 +17,18 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @given(any_result(), st.integers(20, 160), st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples
 def test_a_log_stays_within_its_width_and_holds_no_commands(result: Result, width: int, verbose: bool) -> None:
-    text = render(result, width=width, verbose=verbose)
+    check_log(render(result, width=width, verbose=verbose), width)
+
+
+@pytest.mark.parametrize("width", [40, 41, 80, 120])
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_trap_works_wherever_it_is_laid(trap: str, width: int) -> None:
+    check_log(render(poisoned(results.every_verdict(), trap), width=width, verbose=True), width)
+
+
+def check_log(text: str, width: int) -> None:
     assert text.endswith("\n")
     assert all(char.isprintable() or char.isspace() for char in text)
     for line in text.split("\n"):
@@ -39,10 +49,10 @@ def test_colour_changes_nothing_else(width: int) -> None:
 
 
 def test_no_environment_variable_changes_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = render(results.every_verdict())
-    for name, value in {"COLUMNS": "30", "FORCE_COLOR": "1", "TERM": "xterm-256color", "TTY_COMPATIBLE": "1"}.items():
+    before = [render(results.every_verdict(), color=color) for color in (False, True)]
+    for name, value in {"COLUMNS": "30", "NO_COLOR": "1", "TERM": "dumb", "TTY_COMPATIBLE": "0"}.items():
         monkeypatch.setenv(name, value)
-    assert render(results.every_verdict()) == before
+    assert [render(results.every_verdict(), color=color) for color in (False, True)] == before
 
 
 def test_unchanged_metrics_are_counted_and_listed_on_request() -> None:
@@ -56,7 +66,7 @@ def test_unchanged_metrics_are_counted_and_listed_on_request() -> None:
 @pytest.mark.parametrize("width", [60, 120])
 def test_what_matters_is_said(width: int) -> None:
     text = render(results.every_verdict(), width=width)
-    assert text.startswith(" BROKEN  1 of 4 scenarios is broken, 1 regression in 9 metrics:")
+    assert text.startswith(" BROKEN  1 of 4 scenarios is broken, 1 regression in 9")
     for word in ("no such table", "no_baseline: 1 metric", "environment_mismatch: 1 metric", "gate: FAIL", "+31.0 %"):
         assert word in text
 

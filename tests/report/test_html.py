@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from tests.support import results
+from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
 
 from perfreg.model.result import Result
@@ -56,9 +58,19 @@ def page_of(result: Result) -> Page:
 
 
 @given(any_result())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples
 def test_foreign_text_adds_no_tag_attribute_or_address(result: Result) -> None:
-    page = page_of(result)
+    check_structure(page_of(result))
+
+
+@pytest.mark.parametrize("trap", [*TRAPS, '" onload="x', "' style='x"])
+def test_no_trap_works_wherever_it_is_laid(trap: str) -> None:
+    page = page_of(poisoned(results.every_verdict(), trap))
+    check_structure(page)
+    assert trap in page.text
+
+
+def check_structure(page: Page) -> None:
     assert page.tags <= VOID | SVG | PAGE | WORDS | TABLE
     names = {name for name, _ in page.attributes}
     assert not {name for name in names if name.startswith("on") or name in {"style", "src", "srcset", "xlink:href"}}
@@ -68,7 +80,7 @@ def test_foreign_text_adds_no_tag_attribute_or_address(result: Result) -> None:
 
 
 @given(any_result())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples
 def test_ids_are_unique_and_everything_that_refers_to_one_finds_it(result: Result) -> None:
     page = page_of(result)
     ids = [value for name, value in page.attributes if name == "id"]

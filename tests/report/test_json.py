@@ -7,30 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 from tests.support import golden, results
+from tests.support.strategies import examples
 from tests.support.strategies import results as any_result
 
 from perfreg.model.result import Result
-from perfreg.report.schema import result_schema
 from perfreg.report.formats.json_ import render
 from perfreg.report.read import read_result
+from perfreg.report.schema import result_schema
 
+VALIDATOR = Draft202012Validator(result_schema())
 PUBLISHED = Path(__file__).parents[2] / "schema" / "perfreg.result.schema.json"
 
 
 @given(any_result())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples
 def test_what_is_written_reads_back_and_fits_the_schema(result: Result) -> None:
     text = render(result)
     assert read_result(text, "result.json") == result
-    Draft202012Validator(result_schema()).validate(json.loads(text))
+    VALIDATOR.validate(json.loads(text))
     assert render(read_result(text, "result.json")) == text
 
 
 @given(any_result())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples
 def test_printed_json_is_plain_ascii_without_commands(result: Result) -> None:
     text = render(result)
     assert text.endswith("}\n")

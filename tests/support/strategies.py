@@ -6,6 +6,7 @@ import dataclasses
 import types
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from perfreg.model.result import RESULT_SCHEMA, Result
@@ -39,9 +40,28 @@ hostile_text = st.one_of(
 """Text without lone surrogates, which JSON cannot hold."""
 
 
+examples = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+"""Whole results take a while to make up."""
+
+
 def results() -> st.SearchStrategy[Result]:
     """Results that are valid by type and otherwise as odd as can be."""
     return _of(Result)
+
+
+def poisoned(value: Any, text: str) -> Any:
+    """``value`` of the model with every free text in it, at any depth, replaced by ``text``."""
+    if isinstance(value, tuple):
+        return tuple(text if isinstance(item, str) else poisoned(item, text) for item in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    return dataclasses.replace(
+        value,
+        **{
+            name: text if hint is str and name != "schema" else poisoned(getattr(value, name), text)
+            for name, hint in get_type_hints(type(value)).items()
+        },
+    )
 
 
 def _of(hint: Any) -> st.SearchStrategy[Any]:

@@ -63,7 +63,8 @@ def markdown_code(text: str, *, cell: bool = False) -> str:
         return ""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    # A parser takes one space from either side, unless there is nothing but spaces.
+    pad = " " if text.strip(" ") and (text[0] in "` " or text[-1] in "` ") else ""
     return f"{fence}{pad}{_pipes(text) if cell else text}{pad}{fence}"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from perfreg.errors import InputError
 from perfreg.model.result import RESULT_SCHEMA, Result
-from perfreg.report.schema import adapter
 from perfreg.report.escape import visible
+from perfreg.report.schema import adapter
 from perfreg.report.words import count
 
 SIZE_LIMIT = 32 * 1024 * 1024
