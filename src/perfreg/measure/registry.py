@@ -6,11 +6,11 @@ from functools import cache
 
 from perfreg.config.base import ScenarioSpec
 from perfreg.measure.context import ScenarioKind
-from perfreg.measure.scenarios import api, command, function, system
+from perfreg.measure.scenarios import api, command, database, function, system
 from perfreg.plugins import extended
 
 SCENARIO_KINDS: dict[str, ScenarioKind] = {
-    kind.name: kind for kind in (api.KIND, command.KIND, function.KIND, system.KIND)
+    kind.name: kind for kind in (api.KIND, command.KIND, database.KIND, function.KIND, system.KIND)
 }
 
 
