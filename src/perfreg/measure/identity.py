@@ -5,18 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 
 from perfreg.config.base import ScenarioSpec
+from perfreg.model.identity import uuid7
 
 
 def run_id(milliseconds: int) -> str:
     """A UUIDv7 (RFC 9562) for ``milliseconds`` since the epoch: ids sort by time and never collide."""
-    random_bits = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & ((1 << 48) - 1)) << 80 | random_bits
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return str(uuid.UUID(int=value))
+    return uuid7(milliseconds, os.urandom(10))
 
 
 def scenario_hash(spec: ScenarioSpec, *, stress_multiplier: float = 1.0) -> str:
