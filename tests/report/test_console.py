@@ -66,7 +66,7 @@ def test_unchanged_metrics_are_counted_and_listed_on_request() -> None:
 @pytest.mark.parametrize("width", [60, 120])
 def test_what_matters_is_said(width: int) -> None:
     text = render(results.every_verdict(), width=width)
-    assert text.startswith(" BROKEN  1 of 4 scenarios is broken, 1 regression in 9")
+    assert text.startswith(" BROKEN  1 of 4 scenarios is broken, 1 regression and 1")
     for word in ("no such table", "no_baseline: 1 metric", "environment_mismatch: 1 metric", "gate: FAIL", "+31.0 %"):
         assert word in text
 

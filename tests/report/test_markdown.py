@@ -9,7 +9,7 @@ from tests.support.markdown import flat, parser, shown
 from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
 
-from perfreg.model.result import Result
+from perfreg.model.result import Result, Verdict
 from perfreg.report.formats.markdown import render
 
 OURS = re.compile(r"</?(details|summary|table|tr|th|td|pre)>")
@@ -39,7 +39,7 @@ def check_structure(text: str) -> None:
         assert not line.lstrip().startswith("::")
         assert not re.search(r"##\w*\[", line)
         # What code hosts look for in text is in code or in preformatted blocks.
-        assert not re.search(r"@\w|www\.|https?:", re.sub(r"<pre>.*?</pre>|(`+)[^`].*?\1", "", line))
+        assert not re.search(r"@\w|www\.|https?://\w", re.sub(r"<pre>.*?</pre>|(`+)[^`].*?\1", "", line))
 
 
 @given(any_result())
@@ -68,6 +68,18 @@ def test_what_matters_is_in_the_open_and_the_rest_folded() -> None:
     assert "`search.response_time_p50`" in folded
     for word in ("**broken**", "no such table", "**no_baseline**", "**environment_mismatch**", "12 runs", "key 5f1c"):
         assert word in visible
+
+
+def test_a_unit_in_the_headline_is_escaped() -> None:
+    verdict = Verdict(
+        scenario="a", metric="b", status="regression", severity="low", head=1.0, unit="<b>@x http://e.example"
+    )
+    first = render(results.only(verdict)).partition("\n")[0]
+    assert first.endswith("1 regression in 1 metric: `a.b` 1 `<b>@x` `http://e.example` low")
+
+
+def test_an_accepted_regression_says_so() -> None:
+    assert "| regression, accepted | critical |" in render(results.every_verdict())
 
 
 def test_both_plans_stand_side_by_side() -> None:

@@ -13,6 +13,7 @@ def test_rows_are_sorted_worst_first() -> None:
     statuses = [row.status for row in view(results.every_verdict()).rows]
     assert statuses == [
         "regression",
+        "regression",
         "broken",
         "inconclusive",
         "inconclusive",
@@ -43,12 +44,23 @@ def test_the_headline_names_the_worst_regression() -> None:
     assert many.headline.sentence.startswith("2 regressions in 2 metrics, worst: search.response_time_p95 +31.0 %")
 
 
+def test_an_accepted_regression_is_told_but_not_the_headline() -> None:
+    said = view(results.every_verdict())
+    assert said.headline.subject == "search.response_time_p95"
+    assert "1 regression and 1 accepted in 10 metrics" in said.headline.lead
+    accepted = said.rows[1]
+    assert accepted.verdict == "regression, accepted"
+    assert accepted.reason.endswith("12 baseline runs; accepted: ranking by relevance is worth it")
+    alone = view(results.only(results.verdict_of("cpu_time_per_request"), results.verdict_of("row_count")))
+    assert alone.headline.sentence == "No other regression in 2 metrics, 1 accepted regression"
+
+
 def test_a_budget_broken_without_a_baseline_is_told_by_its_value() -> None:
     verdict = Verdict(
         scenario="search", metric="response_time_p95", status="regression", severity="critical", head=6000, unit="ms"
     )
     said = view(results.only(verdict))
-    assert said.headline.sentence == "1 regression in 1 metric: search.response_time_p95 6,000 ms, critical"
+    assert said.headline.sentence == "1 regression in 1 metric: search.response_time_p95 6,000 ms critical"
     assert said.rows[0].change == "n/a"
 
 

@@ -15,16 +15,18 @@ Mood = Literal["broken", "fail", "warn", "pass"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """``lead: subject detail``; only the subject is a foreign name. Subject and detail may be empty."""
+    """``lead: subject value detail``. Subject (a metric) and value (with its unit) are foreign text; all but the lead
+    may be empty."""
 
     lead: str
     subject: str = ""
+    value: str = ""
     detail: str = ""
 
     @property
     def sentence(self) -> str:
         """The headline as plain text."""
-        rest = " ".join(part for part in (self.subject, self.detail) if part)
+        rest = " ".join(part for part in (self.subject, self.value, self.detail) if part)
         return f"{self.lead}: {rest}" if rest else self.lead
 
 
@@ -47,14 +49,18 @@ def is_broken(result: Result) -> bool:
 
 def headline(result: Result, rows: tuple[Row, ...]) -> Headline:
     """The sentence that a reader in a hurry needs."""
-    regressions = [row for row in rows if row.status == "regression"]
+    open_ones = [row for row in rows if row.status == "regression" and not row.accepted]
     lead = ", ".join(part for part in (_broken_part(result), _verdict_part(rows)) if part)
-    if not regressions:
+    if not open_ones:
         return Headline(lead=lead[:1].upper() + lead[1:])
-    worst = regressions[0]
-    size = f"{worst.change} {worst.interval}".rstrip() if worst.span else worst.head
-    detail = f"{size}, {worst.severity}" if worst.severity else size
-    return Headline(lead=f"{lead}, worst" if len(regressions) > 1 else lead, subject=worst.name, detail=detail)
+    worst = open_ones[0]
+    size = f"{worst.change} {worst.interval}".rstrip() if worst.span else ""
+    return Headline(
+        lead=f"{lead}, worst" if len(open_ones) > 1 else lead,
+        subject=worst.name,
+        value="" if worst.span else worst.head,
+        detail=", ".join(part for part in (size, worst.severity) if part),
+    )
 
 
 def _broken_part(result: Result) -> str:
@@ -73,18 +79,21 @@ def _verdict_part(rows: tuple[Row, ...]) -> str:
     if not rows:
         return "nothing was measured"
     compared = [row for row in rows if row.compared]
-    regressions = sum(row.status == "regression" for row in rows)
-    if regressions:
-        return f"{words.count(regressions, 'regression')} in {words.count(len(rows), 'metric')}"
+    regressions = [row.accepted for row in rows if row.status == "regression"]
+    accepted = sum(regressions)
+    if accepted < len(regressions):
+        others = f" and {accepted:,} accepted" if accepted else ""
+        return f"{words.count(len(regressions) - accepted, 'regression')}{others} in {words.count(len(rows), 'metric')}"
     if not compared:
         return f"{words.count(len(rows), 'metric')} measured, nothing to compare with"
     of = f" of {len(rows):,}" if len(compared) < len(rows) else ""
-    parts = [f"no regression in {len(compared):,}{of} {'metric' if len(rows) == 1 else 'metrics'}"]
-    for status, noun in (("improvement", "improvement"), ("inconclusive", "inconclusive metric")):
-        number = sum(row.status == status for row in rows)
-        if number:
-            parts.append(words.count(number, noun))
-    return ", ".join(parts)
+    rest = (
+        (accepted, "accepted regression"),
+        (sum(row.status == "improvement" for row in rows), "improvement"),
+        (sum(row.status == "inconclusive" for row in rows), "inconclusive metric"),
+    )
+    none = f"no {'other ' if accepted else ''}regression in {len(compared):,}{of} metric{'s' if len(rows) > 1 else ''}"
+    return ", ".join((none, *(words.count(number, noun) for number, noun in rest if number)))
 
 
 def origin(result: Result) -> str:

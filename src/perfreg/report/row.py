@@ -55,6 +55,7 @@ class Row:
     effect: Effect
     method: str
     reason: str
+    accepted: bool
     baseline: str
     span: Span | None
     plan: PlanPair | None
@@ -66,8 +67,9 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """``regression, high``."""
-        return f"{self.status}, {self.severity}" if self.severity else self.status
+        """``regression, high``, or ``regression, accepted``: how grave it would be is settled then."""
+        weight = "accepted" if self.accepted else self.severity
+        return f"{self.status}, {weight}" if weight else self.status
 
     @property
     def compared(self) -> bool:
@@ -81,14 +83,15 @@ class Row:
 
 
 def sorted_rows(verdicts: tuple[Verdict, ...]) -> tuple[Row, ...]:
-    """Worst first; within a status and severity, the largest change first."""
+    """Worst first; what was accepted after what was not; within a severity, the largest change first."""
     return tuple(map(_row, sorted(verdicts, key=_badness)))
 
 
-def _badness(verdict: Verdict) -> tuple[int, int, float]:
+def _badness(verdict: Verdict) -> tuple[int, bool, int, float]:
     severity = SEVERITIES.index(verdict.severity) if verdict.severity else -1
     ranked = verdict.status in ("regression", "improvement") and verdict.change_pct is not None
-    return ORDER.index(verdict.status), -severity, -abs(verdict.change_pct or 0.0) if ranked else 0.0
+    size = abs(verdict.change_pct or 0.0) if ranked else 0.0
+    return ORDER.index(verdict.status), bool(verdict.accepted), -severity, -size
 
 
 def _row(verdict: Verdict) -> Row:
@@ -105,7 +108,8 @@ def _row(verdict: Verdict) -> Row:
         interval=words.interval(verdict.ci_low_pct, verdict.ci_high_pct),
         effect=_effect(verdict),
         method=visible(verdict.method),
-        reason=_first_line(verdict.reason),
+        reason=_reason(verdict),
+        accepted=bool(verdict.accepted),
         baseline=_baseline(verdict),
         span=_span(verdict),
         plan=pair(verdict.base_text, verdict.head_text),
@@ -116,6 +120,11 @@ def _effect(verdict: Verdict) -> Effect:
     if verdict.direction == "none" or not verdict.change_pct:
         return ""
     return "worse" if (verdict.change_pct > 0) == (verdict.direction == "lower") else "better"
+
+
+def _reason(verdict: Verdict) -> str:
+    accepted = f"accepted: {_first_line(verdict.accepted)}" if verdict.accepted else ""
+    return "; ".join(part for part in (_first_line(verdict.reason), accepted) if part)
 
 
 def _first_line(text: str) -> str:

@@ -32,7 +32,8 @@ def render(result: Result) -> str:
 
 def _lines(said: View) -> Iterator[str]:
     headline = said.headline
-    parts = (headline.lead + (":" if headline.subject else ""), markdown_code(headline.subject), headline.detail)
+    lead = f"{headline.lead}:" if headline.subject else headline.lead
+    parts = (lead, markdown_code(headline.subject), markdown_text(headline.value), headline.detail)
     yield f"{_MOODS[said.mood]}: {' '.join(part for part in parts if part)}"
     yield ""
     moved = [row for row in said.rows if row.moved]
@@ -56,7 +57,8 @@ def _table(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         change = f"**{row.change}**" if row.status == "regression" and row.span else row.change
         numbers = (markdown_text(row.base, cell=True), markdown_text(row.head, cell=True), change, row.interval)
-        cells = (markdown_code(row.name, cell=True), *numbers, row.status, row.severity or "")
+        verdict = f"{row.status}, accepted" if row.accepted else row.status
+        cells = (markdown_code(row.name, cell=True), *numbers, verdict, row.severity or "")
         yield f"| {' | '.join(cells)} |"
     yield ""
 
