@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,16 @@ from perfreg.measure.context import Context, Outcome
 from perfreg.measure.scenarios.database import KIND, DatabaseSpec
 from perfreg.model.run import Measurement
 from tests.support.contexts import make_context
+
+FILL = (
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INT);"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+    "INSERT INTO users SELECT i, 'u' || i, i % 50 FROM n"
+)
+"""A setup for SQLite: a thousand users."""
+
+QUERY = "SELECT * FROM users WHERE email LIKE 'u99%'"
+"""Finds eleven of them."""
 
 
 def make_spec(url: str, query: str, **keys: Any) -> DatabaseSpec:
@@ -30,3 +42,9 @@ def metrics_of(outcome: Outcome) -> dict[str, Measurement]:
     found = {measurement.metric: measurement for measurement in outcome.measurements}
     assert len(found) == len(outcome.measurements)
     return found
+
+
+def rows_of(file: Path, query: str) -> list[tuple[Any, ...]]:
+    """What a query finds in an SQLite file."""
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute(query).fetchall()
