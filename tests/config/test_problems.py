@@ -14,7 +14,7 @@ BAD = """\
 concurent_users: 3
 test_duration: -3
 alerts: {slack: x}
-baseline: {store: git, branch: perfreg-data}
+baseline: {store: gti}
 gate: {fail_on: hihg, enabled: perhaps}
 service: {start: ./s, ready: {url: http://x, tcp: {port}}, env: {A: 1}}
 thresholds: {response_tme_p95: {warning: 2}, rps: {warning: 5, critical: 10}}
@@ -32,9 +32,8 @@ test_scenarios:
 COMPLAINTS = """\
 perfreg.yml:1: concurent_users: unknown key (did you mean 'concurrent_users'?)
 perfreg.yml:3: alerts: alert channels are not available in this version (remove the group)
-perfreg.yml:4: baseline.store: the store 'git' is not available in this version, only 'directory' is
-perfreg.yml:4: baseline.branch: names the branch of the git store, which is not available in this version \
-(the branch whose runs are trusted is baseline.base_branch)
+perfreg.yml:4: baseline.store: must be 'local', 'directory', 'git', 'artifact' or 'package', got 'gti' \
+(did you mean 'git'?)
 perfreg.yml:5: gate.enabled: must be true or false, got 'perhaps'
 perfreg.yml:5: gate.fail_on: must be 'low', 'medium', 'high' or 'critical', got 'hihg' (did you mean 'high'?)
 perfreg.yml:6: service.ready.tcp: must be a whole number or text, got a mapping (quote text that starts with a brace)
@@ -106,7 +105,7 @@ def test_scenarios_that_cannot_be_used(tmp_path: Path, text: str, expected: str)
         ("service: {start: x, ready: {url: a, log: b}}", "found url and log"),
         ("service: {start: x, ready: {log: '('}}", "service.ready.log: is no regular expression"),
         ("service: {start: x, env: {'A=B': c}}", "service.env['A=B']: must match the pattern"),
-        ("baseline: {store: disk}", "baseline.store: must be 'directory', got 'disk'"),
+        ("baseline: {store: disk}", "baseline.store: must be 'local', 'directory', 'git', 'artifact' or 'package', got 'disk'"),
         ("{baseline_storage: a, baseline: {path: b}}", "baseline_storage and baseline.path are the same key"),
         ("thresholds: 12", "thresholds: must be a mapping of keys to values or text, got 12"),
         ("thresholds: nowhere.json", "thresholds: "),

@@ -76,7 +76,7 @@ def test_what_the_loader_takes_is_valid(text: str) -> None:
         "gate: {fail_on: hihg}",
         "gate: {fail_om: high}",
         "alerts: {}",
-        "baseline: {store: git}",
+        "baseline: {store: disk}",
         "environments: {a: {environments: {}}}",
         "environments: {a: {concurrent_users: none}}",
         "test_scenarios: []",

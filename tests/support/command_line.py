@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from perfreg.cli.main import main
 
 _FOREIGN = ("PERF", "GITHUB_", "CI_", "ENABLE_", "FAIL_ON_", "ESTABLISH_", "STRESS_", "SIGNIFICANCE_")
 
@@ -45,6 +50,24 @@ def perfreg(*arguments: str, cwd: Path, **variables: str) -> Done:
         check=False,
     )
     return Done(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def called(*arguments: str, cwd: Path, **variables: str) -> Done:
+    """As `perfreg`, within this process: without the second that an interpreter and its imports take."""
+    out, err = io.StringIO(), io.StringIO()
+    before, saved, handler = Path.cwd(), dict(os.environ), signal.getsignal(signal.SIGTERM)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment(**variables))
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(arguments)
+    finally:
+        os.chdir(before)
+        os.environ.clear()
+        os.environ.update(saved)
+        signal.signal(signal.SIGTERM, handler)
+    return Done(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def write_config(directory: Path, *scenarios: dict[str, Any], **keys: Any) -> Path:

@@ -37,6 +37,9 @@ def decide_trust(
 
 
 def _road(source: Source, *, establish: bool, automatic: bool) -> tuple[Trust, str]:
+    if source.pull_request:
+        # Whoever opens a pull request decides what it runs, with which flags.
+        return "none", "not taken as a baseline: it is a pull request, and those never are"
     if establish:
         return "established", "taken as a baseline, as asked"
     if not automatic:
@@ -50,8 +53,6 @@ def _road(source: Source, *, establish: bool, automatic: bool) -> tuple[Trust, s
 def _obstacle(source: Source) -> str:
     if not source.commit:
         return "there is no git commit (use --establish-baselines)"
-    if source.pull_request:
-        return "it is a pull request"
     if not source.base_branch or source.branch != source.base_branch:
         return f"{source.branch or 'a detached HEAD'} is not the base branch {source.base_branch or '(unknown)'}"
     if source.dirty:

@@ -11,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 from perfreg.app.observer import Observer
-from perfreg.app.run import RunRequest, execute
+from perfreg.app.run import RunRequest, execute, store_path
 from perfreg.config.load import load
 from perfreg.measure.registry import scenario_specs
 from perfreg.model.result import Result
+from perfreg.store.sqlite import SqliteStore
 
 BASELINE_RUNS = 3
 
@@ -76,6 +77,7 @@ def demonstrate(directory: Path, env: Mapping[str, str], observer: Observer) -> 
         request = RunRequest(
             config=loaded.config,
             config_hash=loaded.digest,
+            store=SqliteStore(store_path(loaded.config, directory)),
             scenarios=loaded.config.test_scenarios,
             budgets=(),
             directory=directory,

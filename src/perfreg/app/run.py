@@ -33,6 +33,7 @@ class RunRequest:
 
     config: Config
     config_hash: str
+    store: SqliteStore
     scenarios: Sequence[ScenarioSpec]
     budgets: Sequence[Budget]
     directory: Path
@@ -48,8 +49,7 @@ def execute(request: RunRequest, observer: Observer) -> Result:
 
     Raises `PerfregError` when nothing could be measured; nothing is stored then.
     """
-    config = request.config
-    store = SqliteStore(store_path(config, request.directory))
+    config, store = request.config, request.store
     store.open()
     now = datetime.now(timezone.utc)
     blank = Run(
@@ -122,9 +122,8 @@ def _filled(blank: Run, measured: Mapping[str, Measured]) -> Run:
 
 
 def store_path(config: Config, directory: Path) -> Path:
-    """The SQLite file of the store."""
-    folder = directory / (config.baseline_storage or config.baseline.path or ".perfreg")
-    return directory / config.tracking_db if config.tracking_db else folder / "perfreg.sqlite3"
+    """The SQLite file with this machine's copy of the store."""
+    return directory / (config.tracking_db or ".perfreg/perfreg.sqlite3")
 
 
 def _policy(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[str], str]) -> Policy:

@@ -84,9 +84,11 @@ class Job:
         inputs = inputs_of(self._env)
         _enter(inputs["working-directory"] or ".")
         args = parser().parse_args(arguments(inputs))
-        code, self._result, targets = run.execute(args)
-        self._files = _paths(targets)
-        return code
+        done = run.execute(args)
+        self._result, self._files = done.result, _paths(done.targets)
+        if done.late is not None:
+            raise done.late
+        return done.code
 
     def complain(self, error: PerfregError) -> None:
         """Keep an error for publication, and print it as any command does."""

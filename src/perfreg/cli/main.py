@@ -16,11 +16,18 @@ from types import FrameType
 from typing import NoReturn
 
 from perfreg import __version__
-from perfreg.cli import baseline, demo, report, run, schema
+from perfreg.cli import baseline, demo, history, report, run, schema
 from perfreg.cli.command import Command
 from perfreg.errors import ConfigError, PerfregError, UsageError
 
-COMMANDS: tuple[Command, ...] = (run.COMMAND, demo.COMMAND, report.COMMAND, baseline.COMMAND, schema.COMMAND)
+COMMANDS: tuple[Command, ...] = (
+    run.COMMAND,
+    demo.COMMAND,
+    report.COMMAND,
+    baseline.COMMAND,
+    history.COMMAND,
+    schema.COMMAND,
+)
 
 
 class Parser(argparse.ArgumentParser):

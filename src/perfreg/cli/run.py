@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, 
 
 if TYPE_CHECKING:
     from perfreg.cli.outputs import Target
+    from perfreg.errors import PerfregError
     from perfreg.model.result import Result
 
 
@@ -48,16 +50,30 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A finished run: its exit code, its result, the reports that were written, and what failed after that."""
+
+    code: int
+    result: Result
+    targets: tuple[Target, ...]
+    late: PerfregError | None = None
+
+
 def _execute(args: argparse.Namespace) -> int:
-    return execute(args)[0]
+    done = execute(args)
+    if done.late is not None:
+        raise done.late
+    return done.code
 
 
-def execute(args: argparse.Namespace) -> tuple[int, Result, tuple[Target, ...]]:
-    """Do what `perfreg run` does; the exit code, the result it stands for, and the reports that were written."""
+def execute(args: argparse.Namespace) -> Done:
+    """Do what `perfreg run` does. A store that cannot be pushed never costs the reports: that error comes late."""
     from perfreg.app.run import RunRequest
     from perfreg.app.run import execute as measure_and_judge
     from perfreg.cli import outputs
     from perfreg.cli.closing import exit_code, show
+    from perfreg.cli.keeping import kept_by, push_run, shown_problems
     from perfreg.cli.progress import observing
     from perfreg.config.load import budgets_of
     from perfreg.config.selection import select
@@ -68,22 +84,29 @@ def execute(args: argparse.Namespace) -> tuple[int, Result, tuple[Target, ...]]:
     budgets = budgets_of(loaded, args.thresholds)
     directory = loaded.directory / config.report.directory
     targets = outputs.plan(args.format or config.report.formats, args.output, directory)
-    request = RunRequest(
-        config=config,
-        config_hash=loaded.digest,
-        scenarios=scenarios,
-        budgets=budgets,
-        directory=loaded.directory,
-        output=directory,
-        env=os.environ,
-        establish=args.establish_baselines or loaded.establish_baselines,
-        warnings=loaded.warnings,
-    )
+    kept = kept_by(loaded)
     with observing() as observer:
+        if kept.backend is not None:
+            observer.stage("fetching the baselines")
+        merged = kept.pull()
+        request = RunRequest(
+            config=config,
+            config_hash=loaded.digest,
+            store=kept.store,
+            scenarios=scenarios,
+            budgets=budgets,
+            directory=loaded.directory,
+            output=directory,
+            env=os.environ,
+            establish=args.establish_baselines or loaded.establish_baselines,
+            warnings=(*loaded.warnings, *shown_problems(merged)),
+        )
         result = measure_and_judge(request, observer)
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
-    return exit_code(result, baseline_required=config.gate.fail_on_no_baseline), result, targets
+    code = exit_code(result, baseline_required=config.gate.fail_on_no_baseline)
+    late = push_run(kept, result) if config.baseline.push else None
+    return Done(code=code, result=result, targets=targets, late=late)
 
 
 def _flags(args: argparse.Namespace) -> dict[str, object]:

@@ -133,22 +133,39 @@ class GateConfig(Section):
     """A metric without a baseline is an error (exit code 2) instead of a warning."""
 
 
-class BaselineConfig(Section):
-    """Where trusted runs come from."""
+class Retention(Section):
+    """What `perfreg baseline prune` keeps; the newest runs of every series stay whatever their age."""
 
-    store: Literal["directory"] = "directory"
-    """The store's kind."""
+    runs: int | None = Field(default=None, ge=1)
+    """Keep at most this many runs."""
+    days: int | None = Field(default=None, ge=1)
+    """Keep runs of the last so many days."""
+
+
+class BaselineConfig(Section):
+    """Where trusted runs come from, and where they are kept between runs."""
+
+    store: Literal["local", "directory", "git", "artifact", "package"] | None = None
+    """`git`: a branch of the repository; `artifact`: GitHub artifacts; `package`: GitLab's package registry;
+    `directory`: a directory that outlives the job; `local`: this machine alone. By default `directory` with a
+    `baseline_storage` or `path`, else `local`."""
     path: str | None = None
-    """The directory; the same as `baseline_storage`."""
+    """The directory of the `directory` store, the same as `baseline_storage`; for `artifact`, where the files to upload
+    are written (default: `perfreg-baseline`)."""
+    branch: str = Field(default="perfreg-data", min_length=1, max_length=200)
+    """The branch of the `git` store."""
+    remote: str = Field(default="origin", min_length=1)
+    """The remote of the `git` store: a name or a URL."""
+    squash: bool = False
+    """Keep the branch of the `git` store at one commit."""
+    name: str = Field(default="perfreg-baseline", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    """Name of the artifact or package."""
     base_branch: str | None = None
     """The branch whose runs are trusted; found from git when not given."""
-
-    @field_validator("store", mode="before")
-    @classmethod
-    def _only_what_exists(cls, value: Any) -> Any:
-        if value in ("git", "artifact", "package"):
-            raise ValueError(f"the store {value!r} is not available in this version, only 'directory' is")
-        return value
+    push: bool = True
+    """Whether a run that may be a baseline is pushed to the store by itself; other runs never are."""
+    retention: Retention = Retention()
+    """What `perfreg baseline prune` keeps."""
 
 
 class CompareConfig(Section):
@@ -209,9 +226,9 @@ class Settings(Section):
     enable_alerts: bool = False
     """Whether alerts are sent. There are no channels yet: `true` earns a warning."""
     baseline_storage: str | None = None
-    """Directory of the store."""
+    """Directory that the store is kept in between runs; the same as `baseline.path`."""
     tracking_db: str | None = None
-    """SQLite file of the store; by default `perfreg.sqlite3` in `baseline_storage`."""
+    """SQLite file with this machine's copy of the store; by default `.perfreg/perfreg.sqlite3`."""
     targets: tuple[str, ...] = ()
     """Hosts (globs allowed) that may be loaded although they are public."""
     service: ServiceConfig | None = None

@@ -21,10 +21,6 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _NOT_YET: Mapping[KeyPath, Sentence] = {
     ("alerts",): Sentence(message="alert channels are not available in this version", hint="remove the group"),
-    ("baseline", "branch"): Sentence(
-        message="names the branch of the git store, which is not available in this version",
-        hint="the branch whose runs are trusted is baseline.base_branch",
-    ),
 }
 """Keys of later versions: accepting one now would promise what nothing keeps."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -119,6 +119,22 @@ def union(*stores: Shards) -> Shards:
                 good.setdefault(_shard_name(line), set()).add(line.text)
     merged = {name: _text(lines) for name, lines in sorted(good.items())}
     return {**merged, QUARANTINE: _text(bad)} if bad else merged
+
+
+def without(store: Shards, ids: Collection[str]) -> Shards:
+    """The store without the records of these ids."""
+    return union(
+        {
+            name: text
+            if name == QUARANTINE
+            else "".join(f"{line.text}\n" for line in read({name: text}) if _stays(line, ids))
+            for name, text in store.items()
+        }
+    )
+
+
+def _stays(line: Line | Corrupt, ids: Collection[str]) -> bool:
+    return isinstance(line, Corrupt) or line.id not in ids
 
 
 def _text(lines: Iterable[str]) -> str:

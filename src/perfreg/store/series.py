@@ -30,6 +30,17 @@ def load_series(
         return {key: _series(connection, key, trusted, start(key.name), limit) for key in keys}
 
 
+def list_keys(store: SqliteStore) -> tuple[SeriesKey, ...]:
+    """Every series of the store."""
+    query = "SELECT scenario, metric, unit, scenario_hash, environment FROM series ORDER BY scenario, metric"
+    with store.connect() as connection:
+        rows = connection.execute(query).fetchall()
+    return tuple(
+        SeriesKey(scenario=scenario, metric=metric, unit=unit, scenario_hash=scenario_hash, environment=environment)
+        for scenario, metric, unit, scenario_hash, environment in rows
+    )
+
+
 def _series(connection: sqlite3.Connection, key: SeriesKey, trusted: Collection[str], start: str, limit: int) -> Series:
     rows = connection.execute(
         "SELECT number, scenario_hash, environment, direction FROM series"

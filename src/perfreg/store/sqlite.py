@@ -44,6 +44,14 @@ class SqliteStore:
             connection.execute("BEGIN IMMEDIATE")
             connection.rollback()
 
+    def check(self) -> None:
+        """Let SQLite check the whole file. Raises `StoreError` with the first thing that is wrong with it."""
+        with self.connect() as connection:
+            (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if answer != "ok":
+            hint = "move it away: it is made again from what is stored elsewhere"
+            raise StoreError(f"the file is damaged: {answer}", where=str(self.path), hint=hint)
+
     def add(self, *records: Run | Event) -> None:
         """Add records of this machine; they are pending until `settle` says that they were pushed."""
         lines = [encode_run(each) if isinstance(each, Run) else encode_event(each) for each in records]
