@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfreg.store.exchange import QUARANTINE, Corrupt, Line, Shards, canonical, is_shard, read, shards_of, union
+from perfreg.store.exchange import (
+    QUARANTINE,
+    Corrupt,
+    Line,
+    Shards,
+    add,
+    canonical,
+    is_shard,
+    read,
+    shards_of,
+    union,
+    without,
+)
 
 ids = st.sampled_from(
     ["019aaaac-2600-7ab5-a2d9-dfd54b5ca846", "019bbbbc-2600-7ab5-a2d9-dfd54b5ca846", "ffffffff-ffff-7ab5-a2d9-1", "x"]
@@ -52,6 +64,20 @@ def test_union_loses_no_record_and_no_other_line(a: Shards, b: Shards) -> None:
                 assert line.text.strip() in merged[QUARANTINE].split("\n")
     assert not any(isinstance(line, Corrupt) for line in read(merged))
     assert all(is_shard(name) for name in merged)
+
+
+@given(stores, stores)
+def test_adding_to_some_shards_is_the_union(a: Shards, b: Shards) -> None:
+    assert union(add(a, b)) == union(a, b)
+
+
+@given(stores)
+def test_taking_records_out_takes_nothing_else(a: Shards) -> None:
+    assert without(a, ()) == union(a)
+    ids = {line.id for line in read(a) if isinstance(line, Line)}
+    kept = without(a, ids)
+    assert set(kept) <= {QUARANTINE}
+    assert kept.get(QUARANTINE) == union(a).get(QUARANTINE)
 
 
 def test_records_go_to_the_month_of_their_id() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perfreg.publish.stores.backend import Backend, Pushed
-from perfreg.store.exchange import union, without
+from perfreg.store.exchange import add, without
 from perfreg.store.sqlite import Merged, SqliteStore
 
 
@@ -27,7 +27,7 @@ class Kept:
         additions = self.store.pending()
         if self.backend is None or not additions:
             return None
-        pushed = self.backend.push(lambda there: union(there, additions), message)
+        pushed = self.backend.push(lambda there: add(there, additions), message)
         self.store.settle(additions)
         return pushed
 

@@ -121,6 +121,17 @@ def union(*stores: Shards) -> Shards:
     return {**merged, QUARANTINE: _text(bad)} if bad else merged
 
 
+def add(store: Shards, additions: Shards) -> Shards:
+    """The union of both, reading only the shards that ``additions`` touch: the rest of ``store`` stays as it is."""
+    merged: Shards = union(additions)
+    touched: set[str] = set()
+    while not touched >= merged.keys() & store.keys():
+        # A record that was filed under the wrong month moves, which touches one more shard.
+        touched |= merged.keys() & store.keys()
+        merged = union({name: store[name] for name in touched}, additions)
+    return {**{name: text for name, text in store.items() if name not in touched}, **merged}
+
+
 def without(store: Shards, ids: Collection[str]) -> Shards:
     """The store without the records of these ids."""
     return union(

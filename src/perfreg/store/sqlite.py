@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from perfreg.errors import StoreError
 from perfreg.model.event import Event
 from perfreg.model.history import RunFacts
-from perfreg.model.run import Run
+from perfreg.model.run import Measurement, Run
 from perfreg.store.codec import VERSION as RECORD_VERSION
 from perfreg.store.codec import decode_event, decode_run, encode_event, encode_run
 from perfreg.store.exchange import Corrupt, Line, Shards, read, shards_of
@@ -75,12 +75,13 @@ class SqliteStore:
         problems: list[str] = []
         with self.connect() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
+            index = _Index(connection)
             for line in lines:
                 if isinstance(line, Corrupt):
                     problems.append(f"{line.where}: left out: {line.problem}")
                     continue
                 try:
-                    kind = _insert(connection, line, pending=pending)
+                    kind = _insert(connection, index, line, pending=pending)
                 except StoreError as error:
                     problems.append(f"{error.where}: left out: {error.message}")
                     continue
@@ -179,38 +180,53 @@ class SqliteStore:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _insert(connection: sqlite3.Connection, line: Line, *, pending: bool) -> str:
+class _Index:
+    """Enters runs into the tables that are searched; remembers the numbers of series within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        query = "SELECT scenario, metric, unit, scenario_hash, environment, number FROM series"
+        self._series: dict[tuple[str, ...], int] = {tuple(key): number for *key, number in connection.execute(query)}
+
+    def add(self, run: Run) -> None:
+        """Enter a run that is not there yet."""
+        regressed = json.dumps(run.regressed) if run.regressed else ""
+        facts = (run.id, run.started_at, run.status, run.trust, regressed, run.source.commit, run.environment.key)
+        number = self._connection.execute(
+            "INSERT INTO runs (id, started_at, status, trust, regressed, revision, environment)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            facts,
+        ).lastrowid
+        hashes = {record.name: record.hash for record in run.scenarios}
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (self._number(point, hashes, run), number, point.value, point.n, point.std_error, point.text)
+                for point in run.measurements
+            ],
+        )
+
+    def _number(self, point: Measurement, hashes: Mapping[str, str], run: Run) -> int:
+        key = (point.scenario, point.metric, point.unit, hashes.get(point.scenario, ""), run.environment.key)
+        if key not in self._series:
+            cursor = self._connection.execute(
+                "INSERT INTO series (scenario, metric, unit, scenario_hash, environment, direction)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (*key, point.direction),
+            )
+            self._series[key] = cursor.lastrowid or 0
+        return self._series[key]
+
+
+def _insert(connection: sqlite3.Connection, index: _Index, line: Line, *, pending: bool) -> str:
     """Add one line and its index entries; empty when it was there. Raises `StoreError` for what is no record."""
     known = connection.execute("SELECT line FROM lines WHERE id = ?", (line.id,)).fetchall()
     if (line.text,) in known:
         return ""
     kind = line.kind if line.kind in ("run", "event") and line.version == RECORD_VERSION else "foreign"
     if kind == "run" and not known:
-        _index(connection, decode_run(line))
+        index.add(decode_run(line))
     elif kind == "event":
         decode_event(line)
     connection.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", (line.id, line.text, kind, pending))
     return kind
-
-
-def _index(connection: sqlite3.Connection, run: Run) -> None:
-    regressed = json.dumps(run.regressed) if run.regressed else ""
-    facts = (run.id, run.started_at, run.status, run.trust, regressed, run.source.commit, run.environment.key)
-    number = connection.execute(
-        "INSERT INTO runs (id, started_at, status, trust, regressed, revision, environment)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        facts,
-    ).lastrowid
-    hashes = {record.name: record.hash for record in run.scenarios}
-    for point in run.measurements:
-        key = (point.scenario, point.metric, point.unit, hashes.get(point.scenario, ""), run.environment.key)
-        found = connection.execute(
-            "SELECT number FROM series WHERE (scenario, metric, unit, scenario_hash, environment) = (?, ?, ?, ?, ?)",
-            key,
-        ).fetchone()
-        series = found[0] if found else connection.execute(
-            "INSERT INTO series (scenario, metric, unit, scenario_hash, environment, direction)"
-            " VALUES (?, ?, ?, ?, ?, ?)", (*key, point.direction)
-        ).lastrowid  # fmt: skip
-        row = (series, number, point.value, point.n, point.std_error, point.text)
-        connection.execute("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -98,6 +97,7 @@ def import_history(args: argparse.Namespace) -> int:
 
     from perfreg.cli.baseline_import import read_files
     from perfreg.cli.keeping import kept_by
+    from perfreg.histories.building import in_environment
     from perfreg.histories.registry import HISTORY_FORMATS, detect
     from perfreg.measure import environment
 
@@ -110,8 +110,11 @@ def import_history(args: argparse.Namespace) -> int:
     imported = form.read(files)
     runs = imported.runs
     if args.this_machine:
+        if len({run.environment.key for run in runs}) > 1:
+            hint = "import each machine's files by themselves"
+            raise UsageError("the history comes from several machines", where="--this-machine", hint=hint)
         here = environment.detect(os.environ, name=loaded.config.environment or "")
-        runs = tuple(replace(run, environment=here) for run in runs)
+        runs = tuple(in_environment(run, here) for run in runs)
     kept = kept_by(loaded)
     before = len(kept.store.facts())
     kept.store.add(*runs)
