@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -64,8 +65,10 @@ def main() -> None:
     from perfreg.measure.process_tree import ProcessTree  # loading psutil must not delay the start
 
     tree = ProcessTree(os.getpid(), request["mark"])
-    while (exit_code := _exit_code(child, tree, forks=request["forks"])) is None and not _told_to_stop(events, parent):
-        pass
+    lives_on = _has_children if adopts else tree.is_alive
+    while (exit_code := _exit_code(child, lives_on, forks=request["forks"])) is None:
+        if _told_to_stop(events, parent):
+            break
     left = _stop(request, tree) if exit_code is None else tree.terminate(0)
     _reap(child)
     _say(exit_code=exit_code, left=left)
@@ -96,10 +99,20 @@ def _adopt_orphans() -> bool:
         return False
 
 
-def _exit_code(child: subprocess.Popen[bytes], tree: ProcessTree, *, forks: bool) -> int | None:
+def _exit_code(child: subprocess.Popen[bytes], lives_on: Callable[[], bool], *, forks: bool) -> int | None:
     """The exit code of the command once it has ended, with all that it forked if that counts."""
     exit_code = _reap(child)
-    return None if forks and exit_code == 0 and tree.is_alive() else exit_code
+    return None if forks and exit_code == 0 and lives_on() else exit_code
+
+
+def _has_children() -> bool:
+    """Whether any process is left. Only the kernel knows for sure: who looks at one process after the other misses
+    one that is forked meanwhile, and daemons fork just when their parents' ends make us look."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _told_to_stop(events: SimpleQueue[Event], parent: int) -> bool:
