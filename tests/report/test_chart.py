@@ -38,9 +38,9 @@ def test_a_mark_holds_its_interval_and_band() -> None:
 
 
 def test_a_change_beyond_the_picture_says_on_which_side() -> None:
-    far, farther = span(900.0, 800.0, 1000.0), span(-1e9, -1e9, -1e9, None)
+    far, farther = span(9000.0, 8000.0, 10000.0), span(-1e9, -1e9, -1e9, None)
     axis = axis_of([far])
-    assert axis.reach == 100
+    assert axis.reach == 1500
     assert mark(far, axis).off == 1
     assert mark(farther, axis).off == -1
     assert mark(farther, axis).band is None
@@ -62,3 +62,17 @@ def test_the_words_say_what_the_picture_shows() -> None:
     assert words("search.p95", span(31.0, 27.2, 35.1), "[+27.2, +35.1]") == (
         "search.p95: change +31.0 %, interval [+27.2, +35.1] %, tolerance 10 % either way"
     )
+
+
+def test_large_changes_are_ratios_so_that_small_ones_keep_their_place() -> None:
+    axis = axis_of([span(300.0, 250.0, 350.0)])
+    assert axis.is_logarithmic
+    assert [label for _, label in axis.ticks] == ["-75 %", "0", "+300 %"]
+    assert axis.at(300.0) - 50 == pytest.approx(50 - axis.at(-75.0))
+    assert axis.at(25.0) > 54
+
+
+def test_a_fall_to_a_tenth_fits_as_a_tenfold_growth_does() -> None:
+    axis = axis_of([span(-90.0, -92.0, -88.0)])
+    assert axis.at(-90.0) > 4.0
+    assert mark(span(-90.0, -92.0, -88.0), axis).off == 0

@@ -12,29 +12,42 @@ from dataclasses import dataclass
 from perfreg.report.row import Span
 from perfreg.report.words import change
 
-_NARROWEST, _WIDEST = 1.0, 100.0
+_NARROWEST, _LINEAR, _WIDEST = 1.0, 100.0, 1500.0
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MARGIN = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """A scale of changes, symmetric about zero, up to ``reach`` percent either way with a tick each ``step``."""
+    """A scale of changes with zero in the middle, up to a growth of ``reach`` percent, with a tick each ``step``.
+
+    Up to a doubling it is linear in percent. Beyond, it is logarithmic: a tenfold growth and a tenth lie equally far
+    from zero, small changes keep their place, and ``step`` counts doublings.
+    """
 
     reach: float
     step: float
 
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether distances are ratios."""
+        return self.reach > _LINEAR
+
     def at(self, pct: float) -> float:
         """The position of a change, kept inside the picture."""
-        inside = min(max(pct / self.reach, -1.0), 1.0)
+        inside = min(max(self._distance(pct) / self._distance(self.reach), -1.0), 1.0)
         return round(50 + inside * (50 - _MARGIN), 2)
+
+    def _distance(self, pct: float) -> float:
+        return math.log2(1 + max(pct, -99.9) / 100) if self.is_logarithmic else pct
 
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Positions and labels."""
-        number = math.floor(self.reach / self.step + 1e-9)
-        values = (index * self.step for index in range(-number, number + 1))
-        return tuple((self.at(value), f"{value:+g} %" if value else "0") for value in values)
+        number = math.floor(self._distance(self.reach) / self.step + 1e-9)
+        distances = (index * self.step for index in range(-number, number + 1))
+        values = (100 * (2**each - 1) if self.is_logarithmic else each for each in distances)
+        return tuple((self.at(value), f"{value:+.3g} %" if value else "0") for value in values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +63,25 @@ class Mark:
 
 
 def axis_of(spans: Iterable[Span]) -> Axis:
-    """A scale with room for every interval and tolerance, but for no change of more than a doubling."""
-    sizes = [abs(pct) for span in spans for pct in (span.low, span.high, span.change, span.tolerance or 0.0)]
+    """A scale with room for every interval and tolerance, but for no growth of more than `_WIDEST` percent."""
+    sizes = [_growth(pct) for span in spans for pct in (span.low, span.high, span.change, span.tolerance or 0.0)]
     reach = min(max(max(sizes, default=10.0) * 1.05, _NARROWEST), _WIDEST)
+    if reach > _LINEAR:
+        return Axis(reach=reach, step=float(math.ceil(math.log2(1 + reach / 100) / 2)))
     rough = reach / 2
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(step * magnitude for step in _STEPS if step * magnitude >= rough * 0.999)
-    return Axis(reach=min(max(reach, step), _WIDEST), step=step)
+    return Axis(reach=min(max(reach, step), _LINEAR), step=step)
+
+
+def _growth(pct: float) -> float:
+    """The growth as far from zero as this change: a fall by half is as far as a doubling, once that is a matter."""
+    return abs(pct) if abs(pct) <= _LINEAR / 2 else max(pct, 100 * (1 / (1 + max(pct, -99.0) / 100) - 1))
 
 
 def mark(span: Span, axis: Axis) -> Mark:
     """Where one change stands."""
-    beyond = abs(span.change) > axis.reach
+    beyond = _growth(span.change) > axis.reach
     band = span.tolerance
     return Mark(
         point=axis.at(span.change),
