@@ -105,7 +105,7 @@ def test_scenarios_that_cannot_be_used(tmp_path: Path, text: str, expected: str)
         ("service: {start: x, ready: {url: a, log: b}}", "found url and log"),
         ("service: {start: x, ready: {log: '('}}", "service.ready.log: is no regular expression"),
         ("service: {start: x, env: {'A=B': c}}", "service.env['A=B']: must match the pattern"),
-        ("baseline: {store: disk}", "baseline.store: must be 'local', 'directory', 'git', 'artifact' or 'package', got 'disk'"),
+        ("baseline: {store: 1}", "baseline.store: must be 'local', 'directory', 'git', 'artifact' or 'package', got 1"),
         ("{baseline_storage: a, baseline: {path: b}}", "baseline_storage and baseline.path are the same key"),
         ("thresholds: 12", "thresholds: must be a mapping of keys to values or text, got 12"),
         ("thresholds: nowhere.json", "thresholds: "),
