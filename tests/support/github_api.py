@@ -167,7 +167,7 @@ class GitHub:
 
     def _answer(self, operation: str, document: Any, status: int = 200, link: str = "") -> Reply:
         self.answers.append((operation, document))
-        return Reply.json(document, status, **({"Link": link} if link else {}))
+        return Reply.json(document, status, link=link)
 
     def _error(self, status: int, message: str) -> Reply:
         document = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}

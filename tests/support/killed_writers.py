@@ -51,7 +51,7 @@ def kill_writers(path: Path, *, kills: int, seed: int) -> Outcome:
         before = numbers(store.pull())
         first = max(before, default=0) + 1
         first += 1 - first % 2
-        last = _run_and_kill(path, first, pushes=chance.randint(0, 8), delay_s=chance.uniform(0, 0.015))
+        last = _run_and_kill(path, first, pushes=chance.randint(0, 8), delay_s=chance.uniform(0, 0.05))
         promised.update(range(first, last + 1))
         shards = store.pull()
         there = set(numbers(shards))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,19 +34,24 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the server answers. ``hang_up`` closes the connection instead, ``cut`` after so many bytes of the body."""
+    """What the server answers.
+
+    ``hang_up`` closes the connection instead, ``cut`` after so many bytes of the body; ``drip_s`` is a pause after each
+    byte of it.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     cut: int | None = None
     hang_up: bool = False
+    drip_s: float = 0.0
 
     @classmethod
-    def json(cls, document: Any, status: int = 200, **headers: str) -> Reply:
-        body = json.dumps(document).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return cls(status=status, headers={"Content-Type": "application/json", **named}, body=body)
+    def json(cls, document: Any, status: int = 200, *, link: str = "") -> Reply:
+        """A document, with a ``Link`` to more pages."""
+        headers = {"Content-Type": "application/json", **({"Link": link} if link else {})}
+        return cls(status=status, headers=headers, body=json.dumps(document).encode())
 
 
 @dataclass
@@ -95,9 +101,15 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(reply.body[: reply.cut])
-            self.wfile.flush()
+            self._write(reply.body[: reply.cut], reply.drip_s)
         self.close_connection = reply.hang_up or reply.cut is not None
+
+    def _write(self, body: bytes, drip_s: float) -> None:
+        for start in range(0, len(body), 1 if drip_s else max(1, len(body))):
+            self.wfile.write(body[start : start + 1] if drip_s else body)
+            self.wfile.flush()
+            time.sleep(drip_s)
+        self.wfile.flush()
 
     do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server looks for
 
