@@ -42,7 +42,7 @@ class Backoff:
         Raises `StoreError` about ``place`` when `time.monotonic` would pass ``deadline`` before the next attempt.
         """
         started = time.monotonic()
-        before = ""
+        previous = ""
         for number in count(1):
             try:
                 return attempt(number)
@@ -50,14 +50,11 @@ class Backoff:
                 pause = self.pause_s(number)
                 now = time.monotonic()
                 if now + pause >= deadline:
-                    reason = f"{again.message}{before if before != _before(again) else ''}"
-                    message = f"gave up after {number} attempts in {now - started:.0f} s; the last one: {reason}"
+                    message = f"gave up after {number} attempts in {now - started:.0f} s; the last one: {again.message}"
+                    if previous not in ("", again.message):
+                        message += f"; the one before: {previous}"
                     hint = "run it again when fewer jobs write, or look at what the remote says"
                     raise StoreError(message, where=place, hint=hint) from again
-                before = _before(again)
+                previous = again.message
                 self.sleep(pause)
         raise AssertionError("count() does not end")
-
-
-def _before(again: TryAgain) -> str:
-    return f"; the one before: {again.message}"
