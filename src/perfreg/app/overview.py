@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from perfreg.analysis.baseline import WINDOW, of_series
@@ -69,9 +69,11 @@ def overview(store: SqliteStore, config: Config, *, now: datetime) -> Overview:
     """Read the store as it is ``now``."""
     here = environment.detect(os.environ, name=config.environment or "").key
     line = lineage(store.facts(), store.events(), now=now.isoformat(timespec="milliseconds"))
+    since = (now - timedelta(days=config.trend_window_days)).isoformat(timespec="milliseconds")
+    recent = frozenset(run.id for run in line.runs if run.started_at >= since)
     found = load_series(store, list_keys(store), trusted=line.ids(), start=line.start, limit=WINDOW)
     rows = tuple(
-        _row(series, here, config)
+        _row(series, here, config, recent)
         for _, series in sorted(found.items(), key=lambda item: item[0].name)
         if series.points
     )
@@ -80,7 +82,7 @@ def overview(store: SqliteStore, config: Config, *, now: datetime) -> Overview:
     return Overview(rows=rows, events=line.events, elsewhere=elsewhere)
 
 
-def _row(series: Series, here: str, config: Config) -> Row:
+def _row(series: Series, here: str, config: Config, recent: frozenset[str]) -> Row:
     baseline = of_series(
         series,
         nature="continuous",
@@ -91,6 +93,6 @@ def _row(series: Series, here: str, config: Config) -> Row:
         series=series,
         is_here=series.key.environment == here,
         used=len(baseline.points),
-        trend=trend([point.value for point in series.points]),
+        trend=trend([point.value for point in series.points if point.run in recent]),
         significance=config.significance_level,
     )

@@ -218,7 +218,7 @@ class Settings(Section):
     outlier_threshold: float = Field(default=3.0, gt=0)
     """Baseline runs further than this many robust standard deviations from the median are left out."""
     trend_window_days: int = Field(default=30, ge=1)
-    """Only baseline runs of the last so many days are used for trends."""
+    """Days that the trend of `perfreg history` looks back."""
     baseline_update_threshold: float = Field(default=0.15, gt=0)
     """Relative improvement beyond which a baseline is adopted anew."""
     auto_update_baselines: bool = True

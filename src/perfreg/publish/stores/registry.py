@@ -57,7 +57,7 @@ def _artifact(config: Config, directory: Path, env: Mapping[str, str]) -> Backen
         token=_token(env, "PERFREG_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
         branch=_base_branch(config, directory, env),
         name=config.baseline.name,
-        output=directory / (_path(config) or "perfreg-baseline"),
+        output=directory / (config.baseline.path or "perfreg-baseline"),
     )
 
 
