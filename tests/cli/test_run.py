@@ -28,12 +28,12 @@ API = {"name": "login", "type": "api", "endpoint": "/ok", "concurrent_users": 2,
 
 
 def test_two_baselines_and_a_slower_endpoint_fail_and_name_the_metric(server: Server, tmp_path: Path) -> None:
-    write_config(tmp_path, API, base_url=server.url)
-    server.delay_s = 0.030
+    write_config(tmp_path, {**API, "duration": 1.5}, base_url=server.url)
+    server.delay_s = 0.060
     for _ in range(2):
         done = perfreg("run", "-c", "perfreg.json", "--establish-baselines", cwd=tmp_path)
         assert done.code == 0, done.err
-    server.delay_s = 0.039
+    server.delay_s = 0.078
     done = perfreg("run", "-c", "perfreg.json", cwd=tmp_path)
     assert done.code == 1, done.out + done.err
     assert "login.response_time_p50" in done.out

@@ -83,7 +83,7 @@ def execute(args: argparse.Namespace) -> Done:
     scenarios = select(config, names=args.scenario or loaded.selection, tags=args.tag, components=args.component)
     budgets = budgets_of(loaded, args.thresholds)
     directory = loaded.directory / config.report.directory
-    targets = outputs.plan(args.format or config.report.formats, args.output, directory)
+    targets = outputs.plan((*args.format, *config.report.formats), args.output, directory)
     kept = kept_by(loaded)
     with observing() as observer:
         if kept.backend is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.engine import LoadEngine, LoadPlan, LoadSamples
+from perfreg.measure.engines.event_loop import run
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +22,7 @@ _CHECK_EVERY_S = 0.5
 
 def drive(plan: LoadPlan) -> LoadSamples:
     """Run the plan in an event loop of its own. Raises `MeasureError` when the first request cannot connect."""
-    return asyncio.run(_drive(plan))
+    return run(_drive(plan))
 
 
 async def _drive(plan: LoadPlan) -> LoadSamples:
