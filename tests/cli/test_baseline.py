@@ -152,9 +152,10 @@ def test_a_commit_accepts_its_own_regression_and_becomes_the_baseline(checkout: 
     assert found["status"] == "regression"
     assert "correctness costs time" in found["accepted"]
     assert "accepted regression of work.cost" in done.out
-    checkout.commit("Go on")
     assert project.run().code == 0
     assert project.status() == "no_baseline", "ten samples of the new level are not twenty yet"
+    assert project.baseline("show").out.count("accept work.*") == 1
+    checkout.commit("Go on")
     assert project.run().code == 0
     assert project.status() == "unchanged"
 

@@ -89,12 +89,12 @@ def test_merging_what_others_wrote(store: SqliteStore) -> None:
     assert store.shards() == union(exchange(*runs))
 
 
-def test_only_own_records_are_pending_until_they_are_pushed(store: SqliteStore) -> None:
+def test_only_own_records_that_concern_others_are_pending_until_they_are_pushed(store: SqliteStore) -> None:
     mine, other = some_runs(2)
-    store.add(mine)
+    store.add(mine, make_run({"s.wall_time": 1.0}, trust="none"), EVENT)
     store.merge(exchange(other))
     pushed = store.pending()
-    assert pushed == exchange(mine)
+    assert pushed == union(exchange(mine), shards_of([encode_event(EVENT)]))
     store.settle(pushed)
     assert store.pending() == {}
 

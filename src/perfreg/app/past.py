@@ -56,7 +56,7 @@ def look_back(store: SqliteStore, source: Source, directory: Path, env: Mapping[
     return Past(
         store=store,
         line=before(line, known),
-        declared=_declared(source, directory, env, now),
+        declared=tuple(event for event in _declared(source, directory, env, now) if not _is_known(event, line)),
         notes=(SHALLOW,) if known is None and any(run.commit for run in line.runs) else (),
     )
 
@@ -78,6 +78,11 @@ def _declared(source: Source, directory: Path, env: Mapping[str, str], now: date
         for author, message in sources.messages(directory, env)
         for trailer in trailers(message)
     )
+
+
+def _is_known(event: Event, line: Lineage) -> bool:
+    """Whether an earlier run of the same commit has stored this acceptance."""
+    return any((known.commit, known.metrics) == (event.commit, event.metrics) for known in line.events)
 
 
 def describe(past: Past, run: Run, series: Mapping[SeriesKey, Series], now: datetime) -> BaselineInfo:

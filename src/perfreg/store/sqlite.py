@@ -90,9 +90,15 @@ class SqliteStore:
         return Merged(runs=counts["run"], events=counts["event"], foreign=counts["foreign"], problems=tuple(problems))
 
     def pending(self) -> Shards:
-        """The records of this machine that were not pushed yet."""
+        """The records of this machine that were not pushed yet and concern others: decisions, and runs with a road
+        to the baseline. What a pull request or a try has measured stays here.
+        """
+        query = (
+            "SELECT line FROM lines LEFT JOIN runs ON runs.id = lines.id"
+            " WHERE pending AND (runs.id IS NULL OR runs.trust != 'none') ORDER BY lines.id, line"
+        )
         with self.connect() as connection:
-            rows = connection.execute("SELECT line FROM lines WHERE pending ORDER BY id, line").fetchall()
+            rows = connection.execute(query).fetchall()
         return shards_of(line for (line,) in rows)
 
     def settle(self, pushed: Shards) -> None:
