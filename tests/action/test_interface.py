@@ -15,7 +15,7 @@ from perfreg.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 FLAGS = {*action.VALUES, *action.LISTS, *action.SWITCHES}
-OTHERS = {"working-directory", "args", "upload-artifact"}
+OTHERS = {"working-directory", "args", "token", "upload-artifact"}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def test_every_input_reaches_the_code_through_the_environment(definition: Any) -
     (step,) = (step for step in definition["runs"]["steps"] if step.get("id") == "run")
     handed = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in definition["inputs"]}
     del handed["INPUT_UPLOAD_ARTIFACT"]
+    assert step["env"]["PERFREG_TOKEN"] == handed.pop("INPUT_TOKEN")
     assert {name: value for name, value in step["env"].items() if name.startswith("INPUT_")} == handed
     env = {name: name for name in handed}
     assert set(action.inputs_of(env).values()) == set(env)

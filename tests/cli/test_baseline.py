@@ -292,3 +292,13 @@ def test_a_damaged_working_copy_is_one_clear_line(project: Project) -> None:
     assert done.code == 2
     assert len(done.complaints) == 1
     assert "perfreg.sqlite3" in done.complaints[0]
+
+
+def test_tokens_of_the_store_do_not_reach_what_is_measured(tmp_path: Path) -> None:
+    scenario = {"name": "look", "type": "command", "run": "env > seen.txt", "test_iterations": 1}
+    write_config(tmp_path, scenario)
+    done = called("run", cwd=tmp_path, PERFREG_TOKEN="token-4711", PERFREG_JOB_TOKEN="token-4712", HARMLESS="shown")
+    assert done.code == 0, done.err
+    seen = (tmp_path / "seen.txt").read_text()
+    assert "HARMLESS=shown" in seen
+    assert "token-471" not in seen

@@ -55,7 +55,11 @@ class Composite:
         for name, value in given.items():
             assert name.replace("_", "-") in inputs, f"no such input: {name}"
             inputs[name.replace("_", "-")] = value
-        contexts = {"strategy.job-index": "0", **{f"inputs.{name}": value for name, value in inputs.items()}}
+        contexts = {
+            "strategy.job-index": "0",
+            "github.token": "job-token",
+            **{f"inputs.{name}": value for name, value in inputs.items()},
+        }
         job = Job()
         for number, step in enumerate(self._definition["runs"]["steps"]):
             assert step.keys() <= _STEP_KEYS, step

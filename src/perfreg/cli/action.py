@@ -77,6 +77,7 @@ class Job:
         self._env = env
         self._result: Result | None = None
         self._files: dict[str, Path] = {}
+        self._upload = ""
         self._error: PerfregError | None = None
 
     def work(self) -> int:
@@ -85,7 +86,7 @@ class Job:
         _enter(inputs["working-directory"] or ".")
         args = parser().parse_args(arguments(inputs))
         done = run.execute(args)
-        self._result, self._files = done.result, _paths(done.targets)
+        self._result, self._files, self._upload = done.result, _paths(done.targets), done.upload
         if done.late is not None:
             raise done.late
         return done.code
@@ -121,6 +122,7 @@ class Job:
             "markdown-file": self._path("markdown"),
             "artifact-name": self._artifact_name(),
             "artifact-files": "\n".join(self._artifact_files()),
+            "baseline-directory": self._upload,
         }
 
     def _path(self, format: str) -> str:  # noqa: A002 - what it is called everywhere

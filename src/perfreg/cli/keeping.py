@@ -9,7 +9,6 @@ from perfreg.app.run import store_path
 from perfreg.app.sync import Kept
 from perfreg.cli.progress import plain
 from perfreg.config.load import LoadedConfig
-from perfreg.errors import StoreError
 from perfreg.model.result import Result
 from perfreg.publish.stores.backend import Pushed
 from perfreg.publish.stores.registry import open_backend
@@ -31,21 +30,19 @@ def shown_problems(merged: Merged) -> tuple[str, ...]:
     return (*merged.problems[:_SHOWN], *more)
 
 
-def push_run(kept: Kept, result: Result) -> StoreError | None:
-    """Push a run that may be a baseline, and say so; the error when that fails, for after the reports.
+def push_run(kept: Kept, result: Result) -> str:
+    """Push a run that may be a baseline, and say so; the directory that has to be uploaded to finish that, if any.
 
-    Other runs stay on this machine: what a pull request measures is nobody's baseline.
+    Other runs stay on this machine: what a pull request measures is nobody's baseline. Raises `StoreError`.
     """
     if result.run.trust == "none" or result.run.status != "ok":
-        return None
+        return ""
     commit = f" of {result.run.source.commit[:10]}" if result.run.source.commit else ""
-    try:
-        pushed = kept.push(f"Add run {result.run.id}{commit}")
-    except StoreError as error:
-        return error
-    if pushed is not None:
-        say_pushed(pushed)
-    return None
+    pushed = kept.push(f"Add run {result.run.id}{commit}")
+    if pushed is None:
+        return ""
+    say_pushed(pushed)
+    return pushed.to_upload
 
 
 def say_pushed(pushed: Pushed) -> None:

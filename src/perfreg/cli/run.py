@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from perfreg.cli.command import Command
 from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
+from perfreg.errors import StoreError
 
 if TYPE_CHECKING:
     from perfreg.cli.outputs import Target
@@ -52,11 +53,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A finished run: its exit code, its result, the reports that were written, and what failed after that."""
+    """A finished run: its exit code, its result and the reports that were written.
+
+    ``upload`` is the directory that a store wants uploaded, and ``late`` what failed after the reports.
+    """
 
     code: int
     result: Result
     targets: tuple[Target, ...]
+    upload: str = ""
     late: PerfregError | None = None
 
 
@@ -77,6 +82,7 @@ def execute(args: argparse.Namespace) -> Done:
     from perfreg.cli.progress import observing
     from perfreg.config.load import budgets_of
     from perfreg.config.selection import select
+    from perfreg.config.variables import TOKENS
 
     loaded = load_config(args, _flags(args))
     config = loaded.config
@@ -97,7 +103,7 @@ def execute(args: argparse.Namespace) -> Done:
             budgets=budgets,
             directory=loaded.directory,
             output=directory,
-            env=os.environ,
+            env={name: value for name, value in os.environ.items() if name not in TOKENS},
             establish=args.establish_baselines or loaded.establish_baselines,
             warnings=(*loaded.warnings, *shown_problems(merged)),
         )
@@ -105,8 +111,13 @@ def execute(args: argparse.Namespace) -> Done:
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
     code = exit_code(result, baseline_required=config.gate.fail_on_no_baseline)
-    late = push_run(kept, result) if config.baseline.push else None
-    return Done(code=code, result=result, targets=targets, late=late)
+    late, upload = None, ""
+    try:
+        if config.baseline.push:
+            upload = push_run(kept, result)
+    except StoreError as error:
+        late = error
+    return Done(code=code, result=result, targets=targets, upload=upload, late=late)
 
 
 def _flags(args: argparse.Namespace) -> dict[str, object]:

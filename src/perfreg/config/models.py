@@ -158,6 +158,10 @@ class BaselineConfig(Section):
     """The remote of the `git` store: a name or a URL."""
     squash: bool = False
     """Keep the branch of the `git` store at one commit."""
+    committer: str = Field(
+        default="perfreg[bot] <perfreg[bot]@users.noreply.github.com>", pattern=r"^[^<>\n]+ <[^<>\s]+>$"
+    )
+    """Name and address that the commits of the `git` store carry."""
     name: str = Field(default="perfreg-baseline", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     """Name of the artifact or package."""
     base_branch: str | None = None

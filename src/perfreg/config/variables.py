@@ -17,7 +17,10 @@ from perfreg.errors import Problem
 
 PREFIX = "PERFREG_"
 
-OWN = ("PERFREG_JOB_INDEX", "PERFREG_PYTHON", "PERFREG_SERVICE_[!_]*", "PERFREG_UPDATE_GOLDEN")
+TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN")
+"""Variables that hold credentials of the store: what is measured must not see them."""
+
+OWN = (*TOKENS, "PERFREG_JOB_INDEX", "PERFREG_PYTHON", "PERFREG_SERVICE_[!_]*", "PERFREG_UPDATE_GOLDEN")
 """Variables with this prefix that perfreg sets or reads for itself: they name no key."""
 
 _KEYS: Mapping[str, KeyPath] = {

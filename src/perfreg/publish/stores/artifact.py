@@ -70,7 +70,14 @@ class ArtifactStore:
         after = checked(edit(before))
         if after != before:
             upload_directory.fill(self.output, after)
-        return Pushed(changed=after != before, attempts=1, location=str(self.output), warnings=tuple(warnings))
+        changed = after != before
+        return Pushed(
+            changed=changed,
+            attempts=1,
+            location=str(self.output),
+            warnings=tuple(warnings),
+            to_upload=str(self.output) if changed else "",
+        )
 
     def _api(self) -> Api:
         if not _REPOSITORY.fullmatch(self.repository):

@@ -15,12 +15,16 @@ with what is there then, each time another writer was faster; so it must depend 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
-    """What a push did. ``location`` is where the store lies now (a commit, a file, a URL), for people."""
+    """What a push did. ``location`` is where the store lies now (a commit, a file, a URL), for people.
+
+    ``to_upload`` is set by a place that cannot be written from here: the directory that a later step has to upload.
+    """
 
     changed: bool
     attempts: int
     location: str
     warnings: tuple[str, ...] = ()
+    to_upload: str = ""
 
 
 class Backend(Protocol):

@@ -38,6 +38,7 @@ def _git(config: Config, directory: Path, env: Mapping[str, str]) -> Backend:
     from perfreg.publish.stores.git_branch import GitBranch
 
     place = config.baseline
+    name, _, address = place.committer.rpartition(" ")
     return GitBranch(
         directory=directory,
         env=env,
@@ -45,6 +46,8 @@ def _git(config: Config, directory: Path, env: Mapping[str, str]) -> Backend:
         remote=place.remote,
         token=_token(env, "PERFREG_TOKEN"),
         squash=place.squash,
+        committer_name=name,
+        committer_email=address.strip("<>"),
     )
 
 
@@ -54,7 +57,7 @@ def _artifact(config: Config, directory: Path, env: Mapping[str, str]) -> Backen
     return ArtifactStore(
         api_url=env.get("GITHUB_API_URL", "https://api.github.com"),
         repository=_needed(env, "GITHUB_REPOSITORY", "the artifact store works in GitHub Actions"),
-        token=_token(env, "PERFREG_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
+        token=_token(env, "PERFREG_TOKEN", "PERFREG_JOB_TOKEN", "GITHUB_TOKEN"),
         branch=_base_branch(config, directory, env),
         name=config.baseline.name,
         output=directory / (config.baseline.path or "perfreg-baseline"),
