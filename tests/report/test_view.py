@@ -137,6 +137,6 @@ def test_broken_scenarios_show_every_line_of_their_reasons_and_their_errors() ->
 def test_facts_in_one_line() -> None:
     said = view(results.every_verdict())
     assert said.origin == "8c1f0e7b2d3a on feature/faster-search (pull request 42)"
-    assert said.baseline == "12 runs, the newest 3 days old, commit 77aa0e7b2d3a"
+    assert said.baseline == "12 runs, the newest 3 days old, commit 77aa0e7b2d3a, health 0.83 of 1"
     assert "AMD EPYC 7763 (4 CPUs, 15,990 MB)" in said.environment
     assert said.environment.endswith("key 5f1c09ab")

@@ -43,6 +43,8 @@ def baseline_line(baseline: BaselineInfo) -> str:
         parts.append(f"the newest {words.age(baseline.age_days)}")
     if baseline.newest_commit:
         parts.append(f"commit {visible(baseline.newest_commit[:12])}")
+    if baseline.health is not None:
+        parts.append(f"health {baseline.health:.2f} of 1")
     return ", ".join(parts)
 
 
