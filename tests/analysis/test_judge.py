@@ -57,6 +57,12 @@ def test_a_large_change_among_noisy_runs_is_inconclusive() -> None:
     assert verdict.status == "inconclusive"
 
 
+def test_a_doubtful_gain_is_no_reason_to_warn() -> None:
+    verdict = verdict_of(make_run({"s.response_time_p99": 85.0}), runs_of("s.response_time_p99", 80, 120, 95, 125))
+    assert verdict.status == "unchanged"
+    assert "tell it from chance" in verdict.reason
+
+
 def test_without_any_run_there_is_no_baseline_and_a_cure() -> None:
     verdict = verdict_of(make_run({"s.response_time_mean": 1.0}), [])
     assert verdict.status == "no_baseline"

@@ -118,10 +118,12 @@ def _weigh(verdict: Verdict, rule: ResolvedRule, evidence: Evidence, *, signific
         return replace(verdict, reason=f"{evidence.words}; informative, as it has no better direction")
     if evidence.size_pct < rule.tolerance_pct:
         return replace(verdict, reason=f"{evidence.words}, within the tolerance of {rule.tolerance_pct:g} %")
+    worse = is_worse(rule.direction, grew=evidence.grew)
     if not significant:
+        # Only what may be a regression is worth a warning; a doubtful gain is none.
         doubt = f"{evidence.words}: too few or too noisy runs to tell it from chance"
-        return replace(verdict, status="inconclusive", reason=doubt)
-    if is_worse(rule.direction, grew=evidence.grew):
+        return replace(verdict, status="inconclusive" if worse else "unchanged", reason=doubt)
+    if worse:
         return replace(verdict, status="regression", severity=severity_of(evidence.z), reason=evidence.words)
     return replace(verdict, status="improvement", reason=evidence.words)
 
