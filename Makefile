@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.10 \
 	--no-emit-index-url --no-emit-find-links --no-config --custom-compile-command 'make requirements'
 
-.PHONY: help demo test check schema requirements clean
+.PHONY: help demo test check lint schema requirements clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -22,7 +22,9 @@ demo: $(VENV)/.runtime ## Measure a bundled service, slow it down, and find the 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/pytest -n auto $(ARGS)
 
-check: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and workflows hold
+check: lint test ## Lint and test: all that a change has to pass
+
+lint: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and workflows hold
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
