@@ -41,6 +41,12 @@ def test_no_repository_is_no_error(tmp_path: Path) -> None:
     assert messages(tmp_path, environment()) == ()
 
 
+def test_the_ci_knows_the_commit_where_git_does_not(tmp_path: Path) -> None:
+    env = environment(GIT_CEILING_DIRECTORIES=str(tmp_path), GITHUB_SHA="c0ffee", GITHUB_REF="refs/heads/main")
+    found = detect(tmp_path, env, base_branch="main")
+    assert (found.commit, found.branch, found.base_branch) == ("c0ffee", "main", "main")
+
+
 def test_variables_of_a_hook_do_not_lead_to_another_repository(checkout: Checkout, tmp_path: Path) -> None:
     other = make_checkout(tmp_path / "other")
     other.commit("Elsewhere")

@@ -22,7 +22,7 @@ from perfreg.store.series import load_series
 from perfreg.store.sqlite import SqliteStore
 
 SHALLOW = (
-    "the clone is shallow, so it is not known which runs came before this code: compared with the newest trusted runs"
+    "git does not tell which runs came before this code (is the clone shallow?): compared with the newest trusted runs"
 )
 
 

@@ -11,6 +11,12 @@ from pathlib import Path
 from perfreg.cli.command import Command
 from perfreg.errors import UsageError
 
+# Settings meant for somebody's project must not bend the demonstration, and the pull request at hand is not its own.
+_FOREIGN = (
+    *("PERF_", "PERFREG_", "PERFORMANCE_", "STRESS_", "SIGNIFICANCE_", "ENABLE_", "FAIL_ON_", "ESTABLISH_"),
+    *("GITHUB_", "CI_", "BUILD_", "SYSTEM_", "BITBUCKET_", "CHANGE_", "BRANCH_NAME"),
+)
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -29,9 +35,7 @@ def _execute(args: argparse.Namespace) -> int:
 
     directory = _directory(args.directory)
     targets = outputs.plan((), None, directory / "perf-results")
-    # The demonstration must not be bent by settings that are meant for somebody's project.
-    foreign = ("PERF_", "PERFREG_", "PERFORMANCE_", "STRESS_", "SIGNIFICANCE_", "ENABLE_", "FAIL_ON_", "ESTABLISH_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     with observing() as observer:
         demo = demonstrate(directory, env, observer)
     outputs.write(demo.result, targets)

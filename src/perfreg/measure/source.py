@@ -13,6 +13,7 @@ from perfreg.model.run import Source
 _GIT_TIMEOUT_S = 20
 _LINEAGE = 50_000
 _MESSAGES = 200
+_COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT")
 _BRANCH_VARIABLES = ("CI_COMMIT_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME")
 _PULL_REQUEST_VARIABLES = (
     "CI_MERGE_REQUEST_IID",
@@ -30,7 +31,13 @@ def detect(directory: Path, env: Mapping[str, str], *, base_branch: str | None =
     ``base_branch`` is the configured one and wins over what the CI or the clone says.
     """
     if not _git(directory, env, "rev-parse", "--is-inside-work-tree"):
-        return Source(branch=_branch(directory, env), base_branch=base_branch or "", pull_request=_pull_request(env))
+        # Inside a container git may refuse a checkout of another user; the CI still knows what it checked out.
+        return Source(
+            commit=next((env[name] for name in _COMMIT_VARIABLES if env.get(name)), ""),
+            branch=_branch(directory, env),
+            base_branch=base_branch or _base_branch(directory, env),
+            pull_request=_pull_request(env),
+        )
     commit, *parents = (_git(directory, env, "rev-list", "--parents", "--max-count=1", "HEAD") or "").split() or [""]
     return Source(
         commit=commit,
