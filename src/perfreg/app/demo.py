@@ -24,8 +24,9 @@ CONFIGURATION = """\
 service:
   start: {command}
   ready: {{url: "http://127.0.0.1:{{port}}/health", timeout: 30}}
-test_duration: 2.5
+test_duration: 2
 concurrent_users: 1
+confirm_regressions: 2      # only what is slower three times over counts
 regression_threshold: 25    # generous: this may be a busy laptop, and what comes is large
 test_scenarios:
   - {{name: search, type: api, endpoint: "/search?category=3", warm_up: 0.5}}
