@@ -120,14 +120,39 @@ def test_bad_lines_are_named_left_out_and_stop_nothing(store: SqliteStore) -> No
     assert {"x", "y"} <= {json.loads(line)["id"] for line in store.shards()["unknown.jsonl"].splitlines()}
 
 
-def test_two_records_with_one_id_are_both_kept_and_the_first_counts(store: SqliteStore) -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_runs_with_one_id_the_first_in_the_order_of_text_counts(store: SqliteStore, order: int) -> None:
     (run,) = some_runs(1)
-    twin = replace(run, duration_s=7.0)
+    twin = make_run({"s.wall_time": 9.0, "s.max_rss": 9.0})
+    twin = replace(twin, id=run.id, started_at=run.started_at)
     first = min(run, twin, key=encode_run)
-    store.merge(exchange(first))
-    store.merge(exchange(run, twin))
+    for each in (run, twin)[::order]:
+        store.merge(exchange(each))
     assert store.runs() == (first,)
     assert len(store.shards()["unknown.jsonl"].splitlines()) == 2
+    found = load_series(store, keys_of(run), trusted={run.id}, start=lambda _: "", limit=10)
+    assert [series.points[0].value for series in found.values()] == [point.value for point in first.measurements]
+
+
+def test_a_false_line_with_the_id_of_a_run_changes_nothing(store: SqliteStore) -> None:
+    (run,) = some_runs(1)
+    store.add(run)
+    false = [
+        canonical({"id": run.id, "kind": "run", "v": 1, "data": {}}),
+        canonical({"id": run.id, "kind": "event", "v": 1, "data": {}}),
+        canonical({"id": run.id, "kind": "a", "v": 1}),
+    ]
+    merged = store.merge(shards_of(false))
+    assert (merged.runs, merged.foreign, len(merged.problems)) == (0, 1, 2)
+    assert store.runs() == (run,)
+    assert store.events() == ()
+
+
+def test_a_record_that_cannot_be_stored_is_an_error_and_not_lost_in_silence(store: SqliteStore) -> None:
+    long = make_run([measurement("s.plan_shape", 1.0, text="x" * 5_000_000)])
+    with pytest.raises(StoreError, match="too long"):
+        store.add(long)
+    assert store.runs() == ()
 
 
 def test_removed_runs_are_gone_from_everywhere(store: SqliteStore) -> None:

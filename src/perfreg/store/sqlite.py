@@ -16,7 +16,7 @@ from perfreg.model.history import RunFacts
 from perfreg.model.run import Measurement, Run
 from perfreg.store.codec import VERSION as RECORD_VERSION
 from perfreg.store.codec import decode_event, decode_run, encode_event, encode_run
-from perfreg.store.exchange import Corrupt, Line, Shards, read, shards_of
+from perfreg.store.exchange import QUARANTINE, Corrupt, Line, Shards, read, shards_of
 from perfreg.store.tables import TABLES, VERSION
 
 _LOCK_TIMEOUT_S = 30.0
@@ -53,9 +53,16 @@ class SqliteStore:
             raise StoreError(f"the file is damaged: {answer}", where=str(self.path), hint=hint)
 
     def add(self, *records: Run | Event) -> None:
-        """Add records of this machine; they are pending until `settle` says that they were pushed."""
+        """Add records of this machine; they are pending until `settle` says that they were pushed.
+
+        Raises `StoreError` also for a record that the exchange form cannot hold, such as one that is too long.
+        """
         lines = [encode_run(each) if isinstance(each, Run) else encode_event(each) for each in records]
-        self._merge(read(shards_of(lines)), pending=True)
+        shards = shards_of(lines)
+        if QUARANTINE in shards:
+            hint = "measure fewer metrics in one run; nothing of it was stored"
+            raise StoreError("a record cannot be stored: it is too long", where=str(self.path), hint=hint)
+        self._merge(read(shards), pending=True)
 
     def merge(self, shards: Shards, origin: str = "") -> Merged:
         """Add what ``shards`` hold and is not there yet; ``origin`` names them in problems."""
@@ -65,7 +72,7 @@ class SqliteStore:
         fresh = {name: text for name, text in shards.items() if (name, digests[name]) not in known}
         merged = self._merge(read(fresh, origin), pending=False)
         if not merged.problems:
-            with self.connect() as connection, connection:
+            with self.change() as connection:
                 rows = ((name, digests[name]) for name in fresh)
                 connection.executemany("INSERT OR IGNORE INTO shards VALUES (?, ?)", rows)
         return merged
@@ -73,8 +80,7 @@ class SqliteStore:
     def _merge(self, lines: Iterable[Line | Corrupt], *, pending: bool) -> Merged:
         counts = {"run": 0, "event": 0, "foreign": 0}
         problems: list[str] = []
-        with self.connect() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self.change() as connection:
             index = _Index(connection)
             for line in lines:
                 if isinstance(line, Corrupt):
@@ -104,7 +110,7 @@ class SqliteStore:
     def settle(self, pushed: Shards) -> None:
         """Note that these records were pushed."""
         texts = [(line.id, line.text) for line in read(pushed) if isinstance(line, Line)]
-        with self.connect() as connection, connection:
+        with self.change() as connection:
             connection.executemany("UPDATE lines SET pending = 0 WHERE id = ? AND line = ?", texts)
 
     def shards(self) -> Shards:
@@ -115,9 +121,10 @@ class SqliteStore:
     def remove(self, ids: Iterable[str]) -> None:
         """Take records out for good."""
         rows = [(name,) for name in ids]
-        with self.connect() as connection, connection:
-            connection.executemany("DELETE FROM points WHERE run = (SELECT number FROM runs WHERE id = ?)", rows)
-            connection.executemany("DELETE FROM runs WHERE id = ?", rows)
+        with self.change() as connection:
+            index = _Index(connection)
+            for (name,) in rows:
+                index.drop(name)
             connection.executemany("DELETE FROM lines WHERE id = ?", rows)
             connection.execute("DELETE FROM shards")
 
@@ -166,6 +173,13 @@ class SqliteStore:
             hint = "check its permissions and that it is a perfreg store, or move it away"
             raise StoreError(f"the store cannot be used: {error}", where=str(self.path), hint=hint) from error
 
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """A connection in one transaction: all that happens in the block is there afterwards, or nothing of it."""
+        with self.connect() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = FULL")
         if self._version(connection) < VERSION:
@@ -212,6 +226,11 @@ class _Index:
             ],
         )
 
+    def drop(self, name: str) -> None:
+        """Take the run with this id out again."""
+        self._connection.execute("DELETE FROM points WHERE run = (SELECT number FROM runs WHERE id = ?)", (name,))
+        self._connection.execute("DELETE FROM runs WHERE id = ?", (name,))
+
     def _number(self, point: Measurement, hashes: Mapping[str, str], run: Run) -> int:
         key = (point.scenario, point.metric, point.unit, hashes.get(point.scenario, ""), run.environment.key)
         if key not in self._series:
@@ -225,13 +244,21 @@ class _Index:
 
 
 def _insert(connection: sqlite3.Connection, index: _Index, line: Line, *, pending: bool) -> str:
-    """Add one line and its index entries; empty when it was there. Raises `StoreError` for what is no record."""
-    known = connection.execute("SELECT line FROM lines WHERE id = ?", (line.id,)).fetchall()
-    if (line.text,) in known:
-        return ""
+    """Add one line and its index entries; empty when it was there. Raises `StoreError` for what is no record.
+
+    Of several runs with one id the first in the order of text counts, whichever came first.
+    """
     kind = line.kind if line.kind in ("run", "event") and line.version == RECORD_VERSION else "foreign"
-    if kind == "run" and not known:
-        index.add(decode_run(line))
+    rows = connection.execute("SELECT line FROM lines WHERE id = ? AND kind = ?", (line.id, kind)).fetchall()
+    known = [text for (text,) in rows]
+    if line.text in known:
+        return ""
+    if kind == "run":
+        run = decode_run(line)
+        if known and line.text < min(known):
+            index.drop(line.id)
+        if not known or line.text < min(known):
+            index.add(run)
     elif kind == "event":
         decode_event(line)
     connection.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", (line.id, line.text, kind, pending))
