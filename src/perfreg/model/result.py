@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from perfreg.model.comparison import Comparison
 from perfreg.model.metric import Direction
 from perfreg.model.run import Run
 
@@ -78,13 +79,18 @@ class BaselineInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Everything a report needs. ``notes`` are sentences about the whole run (what was stored, what was not)."""
+    """Everything a report needs. ``notes`` are sentences about the whole run (what was stored, what was not).
+
+    ``comparison`` is there when head was measured against base side by side instead of being held against history;
+    ``run`` is the head then.
+    """
 
     run: Run
     verdicts: tuple[Verdict, ...]
     gate: Gate
     baseline: BaselineInfo = BaselineInfo()
     notes: tuple[str, ...] = ()
+    comparison: Comparison | None = None
     schema: str = RESULT_SCHEMA
 
     def with_status(self, status: VerdictStatus) -> tuple[Verdict, ...]:
