@@ -78,5 +78,9 @@ class ServiceError(MeasureError):
         return "\n".join((line, "last lines of its log:", *(f"  | {text}" for text in self.log_tail)))
 
 
+class RevisionError(MeasureError):
+    """A revision that cannot be had: no repository, no such commit, or a remote that does not give it."""
+
+
 class StoreError(PerfregError):
     """The store of runs cannot be read or written."""

@@ -1,0 +1,19 @@
+"""The two trees that are compared: what revisions are meant, their files, and their builds."""
+
+from perfreg.measure.revisions.builds import built
+from perfreg.measure.revisions.resolving import lag, merge_base, resolve
+from perfreg.measure.revisions.revision import AS_IT_IS, Revision
+from perfreg.measure.revisions.worktrees import checked_out, default_cache, forget, ignore
+
+__all__ = [
+    "AS_IT_IS",
+    "Revision",
+    "built",
+    "checked_out",
+    "default_cache",
+    "forget",
+    "ignore",
+    "lag",
+    "merge_base",
+    "resolve",
+]
