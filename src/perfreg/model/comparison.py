@@ -7,6 +7,10 @@ from typing import Literal
 
 SideName = Literal["base", "head"]
 
+Mode = Literal["revisions", "urls", "commands", "environments", "results", "self"]
+"""What the sides are: revisions of the code (the tree as it is among them), services that run already, commands, Python
+environments, results that were measured apart, or twice the same thing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
@@ -42,8 +46,12 @@ class MetricNoise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A paired comparison as a whole. ``seed`` repeats its order of blocks; times are in seconds."""
+    """A paired comparison as a whole. ``seed`` repeats its order of blocks; times are in seconds.
 
+    The ``results`` of two runs were not measured side by side: they have no rounds, and all of these are 0.
+    """
+
+    mode: Mode = "revisions"
     base: Side
     head: Side
     seed: int
