@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from tests.support.runs import HERE, history_of, make_run, measurement
 
-from perfreg.analysis.judge import Policy, judge, severity_of
+from perfreg.analysis.judge import Policy, judge
+from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Severity, Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement, Run

@@ -157,3 +157,14 @@ def test_names_with_brackets_mean_themselves(tmp_path: Path) -> None:
 def test_every_alias_means_a_metric() -> None:
     assert set(ALIASES.values()) <= set(CATALOGUE)
     assert not set(ALIASES) & set(CATALOGUE)
+
+
+def test_the_decision_rule_of_a_metric_brings_its_own_limit(tmp_path: Path) -> None:
+    text = "history: {rule: t, limit: 2.3, recent: 7}\nmetrics:\n  '*_p95': {rule: z}\n  home.*_p95: {limit: 4}\n"
+    mine, other, throughput = (
+        rule(tmp_path, text, metric, scenario)
+        for metric, scenario in ((P95, "home"), (P95, "about"), (THROUGHPUT, "home"))
+    )
+    assert (mine.decision, mine.limit, mine.recent) == ("z", 4, 7)
+    assert (other.decision, other.limit) == ("z", None)
+    assert (throughput.decision, throughput.limit) == ("t", 2.3)

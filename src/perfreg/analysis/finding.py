@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from perfreg.analysis.baseline import Baseline
-from perfreg.model.metric import Direction
+from perfreg.analysis.evidence import Evidence, Finding, is_worse
+from perfreg.analysis.ruling import rule_on
+from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement
-from perfreg.stats.predict import compare, excess_failures, relative_error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """A statistical test whose outcome waits for the correction over all tests of the run.
-
-    ``size_pct`` is the size of the change without its sign, ``words`` say it as a sentence.
-    """
-
-    p_value: float
-    z: float
-    grew: bool
-    size_pct: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A verdict, final unless there is ``evidence`` to weigh, and the rules it is made by."""
-
-    verdict: Verdict
-    rule: ResolvedRule
-    evidence: Evidence | None = None
-
-
-def is_worse(direction: Direction, *, grew: bool) -> bool:
-    """Whether a change in this sense is bad."""
-    return grew if direction == "lower" else not grew
+from perfreg.stats.predict import excess_failures
 
 
 def examine(measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *, level: float) -> Finding:
@@ -59,7 +33,7 @@ def examine(measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *,
         return Finding(verdict=_exact(verdict, measurement, baseline, rule), rule=rule)
     if measurement.nature == "rate":
         return _rate(verdict, measurement, baseline, rule)
-    return _continuous(verdict, measurement, baseline, rule, level=level)
+    return rule_on(verdict, measurement, baseline, rule, level=level)
 
 
 def _without_baseline(verdict: Verdict, baseline: Baseline) -> Verdict:
@@ -102,44 +76,9 @@ def _rate(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: 
     expected = base * measurement.n / 100
     evidence = Evidence(
         p_value=excess_failures(failures, measurement.n, past_failures, past_trials),
-        z=(failures - expected) / max(1.0, expected) ** 0.5,
+        severity=severity_of((failures - expected) / max(1.0, expected) ** 0.5),
         grew=True,
         size_pct=abs(change) if change is not None else float("inf"),
         words=f"{failures} of {measurement.n} failed, {expected:.1f} would be as before",
-    )
-    return Finding(verdict=verdict, rule=rule, evidence=evidence)
-
-
-def _continuous(
-    verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: ResolvedRule, *, level: float
-) -> Finding:
-    found = compare(
-        measurement.value,
-        relative_error(measurement.value, measurement.std_error),
-        [point.value for point in baseline.points],
-        [relative_error(point.value, point.std_error) for point in baseline.points],
-        level=level,
-    )
-    if found is None:
-        verdict = replace(verdict, base=0.0, method="moderated-t")
-        if measurement.value == 0:
-            return Finding(verdict=replace(verdict, change_pct=0.0, reason="zero as before"), rule=rule)
-        reason = "the baseline is 0, so there is no percentage; give the metric a budget"
-        return Finding(verdict=replace(verdict, status="inconclusive", reason=reason), rule=rule)
-    verdict = replace(
-        verdict,
-        base=found.base,
-        change_pct=found.change_pct,
-        ci_low_pct=found.low_pct,
-        ci_high_pct=found.high_pct,
-        method="moderated-t",
-    )
-    runs = f"{len(baseline.points)} baseline run{'s' if len(baseline.points) > 1 else ''}"
-    evidence = Evidence(
-        p_value=found.p_value,
-        z=found.z,
-        grew=found.z > 0,
-        size_pct=abs(found.change_pct),
-        words=f"{found.change_pct:+.3g} %, {abs(found.z):.1f} standard deviations from {runs}",
     )
     return Finding(verdict=verdict, rule=rule, evidence=evidence)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perfreg.analysis.baseline import Baseline, of_series
-from perfreg.analysis.finding import Evidence, Finding, examine, is_worse
+from perfreg.analysis.evidence import Evidence, Finding, is_worse
+from perfreg.analysis.finding import examine
 from perfreg.model.history import Series, SeriesKey
-from perfreg.model.result import SEVERITIES, Budget, Severity, Verdict
+from perfreg.model.result import Budget, Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement, Run, ScenarioRecord
 from perfreg.stats.predict import discoveries
+from perfreg.stats.rules.registry import rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +52,25 @@ def _key(measurement: Measurement, scenario_hash: str, run: Run) -> SeriesKey:
 def judge(run: Run, history: Mapping[SeriesKey, Series], policy: Policy) -> tuple[Verdict, ...]:
     """One verdict for each measurement of ``run``, and one for each scenario that measured nothing.
 
-    Everything that is compared shares one false discovery rate, so that many metrics do not make many alarms.
+    Everything that is tested shares one false discovery rate, so that many metrics do not make many alarms; a rule
+    with a limit is taken at its word.
     """
     records = {record.name: record for record in run.scenarios}
     broken = tuple(verdict for record in run.scenarios for verdict in _broken(record, run.measurements))
     sound = [each for each in run.measurements if records[each.scenario].status == "ok"]
     findings = [_finding(each, history[_key(each, records[each.scenario].hash, run)], policy) for each in sound]
-    p_values = [finding.evidence.p_value for finding in findings if finding.evidence]
-    answers = iter(discoveries(p_values, policy.level))
-    verdicts = (conclude(finding, significant=finding.evidence is not None and next(answers)) for finding in findings)
+    verdicts = (conclude(finding, significant=each) for finding, each in _significant(findings, policy.level))
     return broken + tuple(_excused(verdict, policy) for verdict in verdicts)
+
+
+def _significant(findings: Sequence[Finding], level: float) -> Iterator[tuple[Finding, bool]]:
+    """Each finding with whether it is more than chance: together where there are p-values, else by its own limit."""
+    p_values = [each.evidence.p_value for each in findings if each.evidence and each.evidence.p_value is not None]
+    answers = iter(discoveries(p_values, level))
+    for finding in findings:
+        evidence = finding.evidence
+        waits = evidence is not None and evidence.p_value is not None
+        yield finding, next(answers) if waits else evidence is not None and evidence.beyond
 
 
 def _excused(verdict: Verdict, policy: Policy) -> Verdict:
@@ -93,7 +105,7 @@ def _finding(measurement: Measurement, series: Series, policy: Policy) -> Findin
     baseline = of_series(
         replace(series, direction=rule.direction),
         nature=measurement.nature,
-        outlier_limit=policy.outlier_limit,
+        outlier_limit=math.inf if rules()[rule.decision].keeps_outliers else policy.outlier_limit,
         adoption_threshold=policy.adoption_threshold,
     )
     if 0 < baseline.samples < policy.min_samples and measurement.nature == "continuous":
@@ -119,19 +131,15 @@ def _weigh(verdict: Verdict, rule: ResolvedRule, evidence: Evidence, *, signific
     if evidence.size_pct < rule.tolerance_pct:
         return replace(verdict, reason=f"{evidence.words}, within the tolerance of {rule.tolerance_pct:g} %")
     worse = is_worse(rule.direction, grew=evidence.grew)
+    if not significant and evidence.p_value is None:
+        return replace(verdict, reason=f"{evidence.words}, within the limit")
     if not significant:
         # Only what may be a regression is worth a warning; a doubtful gain is none.
         doubt = f"{evidence.words}: too few or too noisy runs to tell it from chance"
         return replace(verdict, status="inconclusive" if worse else "unchanged", reason=doubt)
     if worse:
-        return replace(verdict, status="regression", severity=severity_of(evidence.z), reason=evidence.words)
+        return replace(verdict, status="regression", severity=evidence.severity, reason=evidence.words)
     return replace(verdict, status="improvement", reason=evidence.words)
-
-
-def severity_of(z: float) -> Severity:
-    """Severity by standard deviations from the baseline: above 4, 3, 2; anything milder is low."""
-    size = abs(z)
-    return SEVERITIES[(size > 2) + (size > 3) + (size > 4)]
 
 
 def _budget(verdict: Verdict, rule: ResolvedRule) -> Verdict:

@@ -34,10 +34,11 @@ class Past:
     line: Lineage
     declared: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
+    window: int = WINDOW
 
     def series(self, run: Run) -> dict[SeriesKey, Series]:
         """The series of every measurement of ``run``."""
-        return load_series(self.store, keys_of(run), trusted=self.line.ids(), start=self.line.start, limit=WINDOW)
+        return load_series(self.store, keys_of(run), trusted=self.line.ids(), start=self.line.start, limit=self.window)
 
     def acceptance(self, name: str, commit: str) -> str:
         """Why a regression of ``scenario.metric`` is accepted for this commit; empty when it is not."""

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from perfreg import __version__
-from perfreg.analysis.gate import GatePolicy, decide
 from perfreg.analysis.health import HEALTHY
 from perfreg.analysis.judge import Policy, judge
 from perfreg.analysis.trust import decide_trust
 from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
 from perfreg.app.past import Past, describe, look_back
+from perfreg.app.policies import check_rules, gating, judging
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.models import Config
-from perfreg.config.thresholds import Budget, rules_for
+from perfreg.config.thresholds import Budget
 from perfreg.measure import environment, source
 from perfreg.measure.identity import run_id
-from perfreg.model.metric import Metric
-from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
-from perfreg.model.rule import ResolvedRule
-from perfreg.model.run import Measurement, Run
+from perfreg.model.result import BaselineInfo, Result, Verdict
+from perfreg.model.run import Run
 from perfreg.store.sqlite import SqliteStore
 
 
@@ -50,6 +48,7 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     Raises `PerfregError` when nothing could be measured; nothing is stored then.
     """
     config, store = request.config, request.store
+    check_rules(config)
     store.open()
     now = datetime.now(timezone.utc)
     blank = Run(
@@ -62,8 +61,8 @@ def execute(request: RunRequest, observer: Observer) -> Result:
         config_hash=request.config_hash,
         status="ok",
     )
-    past = look_back(store, blank.source, request.directory, request.env, now)
-    policy = _policy(config, request.budgets, lambda name: past.acceptance(name, blank.source.commit))
+    past = replace(look_back(store, blank.source, request.directory, request.env, now), window=config.history.window)
+    policy = judging(config, request.budgets, lambda name: past.acceptance(name, blank.source.commit))
     with bench(config, directory=request.directory, output=request.output, env=request.env, observer=observer) as place:
         measured = _measure_all(place, request.scenarios, observer)
         verdicts = _judge(_filled(blank, measured), past, policy)
@@ -86,7 +85,7 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     return Result(
         run=run,
         verdicts=verdicts,
-        gate=_gate(config, verdicts),
+        gate=gating(config, verdicts),
         baseline=info,
         notes=(trust.note, *past.notes, *_health(info), *request.warnings),
     )
@@ -124,38 +123,3 @@ def _filled(blank: Run, measured: Mapping[str, Measured]) -> Run:
 def store_path(config: Config, directory: Path) -> Path:
     """The SQLite file with this machine's copy of the store."""
     return directory / (config.tracking_db or ".perfreg/perfreg.sqlite3")
-
-
-def _policy(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[str], str]) -> Policy:
-    def rule_of(measurement: Measurement) -> ResolvedRule:
-        metric = Metric(
-            name=measurement.metric,
-            unit=measurement.unit,
-            direction=measurement.direction,
-            nature=measurement.nature,
-        )
-        return rules_for(config, measurement.scenario, metric, budgets)
-
-    return Policy(
-        rule_of=rule_of,
-        acceptance_of=acceptance_of,
-        adoption_threshold=config.baseline_update_threshold,
-        min_samples=config.min_baseline_samples,
-        outlier_limit=config.outlier_threshold,
-        level=config.significance_level,
-    )
-
-
-def _gate(config: Config, verdicts: Sequence[Verdict]) -> Gate:
-    rules = config.gate
-    return decide(
-        verdicts,
-        GatePolicy(
-            enabled=rules.enabled and config.fail_on_regression,
-            fail_on=rules.fail_on,
-            max_acceptable_regressions=rules.max_acceptable_regressions,
-            fail_on_critical=rules.fail_on_critical_regression,
-            fail_on_major=rules.fail_on_major_regression,
-            fail_on_inconclusive=rules.fail_on_inconclusive,
-        ),
-    )

@@ -13,6 +13,7 @@ from perfreg.config.base import Name, ScenarioSpec, Section
 from perfreg.config.quantity import Percent, Seconds, SecondsOrZero
 from perfreg.model.metric import Direction
 from perfreg.model.result import Severity
+from perfreg.model.rule import DEFAULT_DECISION
 
 
 def _regular_expression(text: str) -> str:
@@ -37,6 +38,8 @@ def _http_url(text: str) -> str:
 def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
+
+RuleName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 
 VariableName = Annotated[str, Field(pattern=r"^[^=\x00]+$")]
 
@@ -112,6 +115,10 @@ class MetricRule(Limits):
     """Overrides `regression_threshold`."""
     severity: Severity | None = None
     """The severity of any regression of this metric, whatever its size."""
+    rule: RuleName | None = None
+    """Overrides `history.rule`, and its limit with it."""
+    limit: float | None = Field(default=None, ge=0)
+    """Overrides `history.limit`."""
 
 
 class GateConfig(Section):
@@ -170,6 +177,20 @@ class BaselineConfig(Section):
     """Whether a run that may be a baseline is pushed to the store by itself; other runs never are."""
     retention: Retention = Retention()
     """What `perfreg baseline prune` keeps."""
+
+
+class HistoryConfig(Section):
+    """How a run is told from the trusted runs before it."""
+
+    rule: RuleName = DEFAULT_DECISION
+    """The decision rule; docs/baselines.md lists them with their limits."""
+    limit: float | None = Field(default=None, ge=0)
+    """The score above which the rule calls a change real. Without one it is the customary limit of the rule, or follows
+    from `significance_level` over all metrics of the run."""
+    recent: int | None = Field(default=None, ge=2, le=30)
+    """Newest runs, the one at hand included, that rules which pool runs hold against those before."""
+    window: int = Field(default=60, ge=2, le=1000)
+    """Newest trusted runs that make a baseline."""
 
 
 class CompareConfig(Section):
@@ -245,6 +266,8 @@ class Settings(Section):
     """What fails the build."""
     baseline: BaselineConfig = BaselineConfig()
     """Where trusted runs come from."""
+    history: HistoryConfig = HistoryConfig()
+    """How a run is told from the trusted runs before it."""
     compare: CompareConfig = CompareConfig()
     """How `perfreg compare` and `perfreg noise` measure; `perfreg run` does not read it."""
     report: ReportConfig = ReportConfig()

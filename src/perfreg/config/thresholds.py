@@ -105,18 +105,29 @@ def matches(pattern: str, scenario: str, metric: str) -> bool:
 def rules_for(settings: Settings, scenario: str, metric: Metric, budgets: Sequence[Budget]) -> ResolvedRule:
     """What ``metric`` of ``scenario`` is judged by: of the rules and budgets that match, later ones win."""
     direction, tolerance, severity = metric.direction, settings.regression_threshold, None
+    decision, limit = settings.history.rule, settings.history.limit
     for pattern, rule in settings.metrics.items():
         if matches(canonical(pattern), scenario, metric.name):
             direction = rule.direction or direction
             tolerance = tolerance if rule.tolerance is None else rule.tolerance
             severity = rule.severity or severity
+            if rule.rule is not None:
+                decision, limit = rule.rule, None
+            limit = limit if rule.limit is None else rule.limit
     warning, critical = None, None
     for budget in budgets:
         if budget.metric == metric.name and matches(budget.pattern, scenario, metric.name):
             warning = warning if budget.warning is None else budget.warning
             critical = critical if budget.critical is None else budget.critical
     return ResolvedRule(
-        direction=direction, tolerance_pct=tolerance, severity=severity, warning=warning, critical=critical
+        direction=direction,
+        tolerance_pct=tolerance,
+        severity=severity,
+        warning=warning,
+        critical=critical,
+        decision=decision,
+        limit=limit,
+        recent=settings.history.recent,
     )
 
 
