@@ -47,7 +47,7 @@ def test_a_gain_is_never_a_regression(name: str) -> None:
 def test_a_rule_that_pools_finds_what_has_lasted(name: str) -> None:
     recent = RULES[name].recent or 0
     found = verdict(
-        [*CALM, *CALM, *(8.0 + each for each in CALM), *[108.5] * (recent - 10)][: 20 + recent - 1], 108.2, name
+        [*CALM * 3, *(8.0 + each for each in CALM), *[108.5] * (recent - 10)][: 30 + recent - 1], 108.2, name
     )
     assert found.status == "regression", found.reason
     assert "of the newest runs" in found.reason or name == "confidence_interval"

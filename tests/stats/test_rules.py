@@ -29,9 +29,10 @@ LINEAR = (
     "welch",
     "confidence_interval",
     "weighted_t",
+    "step",
 )
 RATIOS = ("ratio", "log_normal", "moderated_t")
-MONOTONE = sorted(set(RULES) - {"mann_whitney", "welch", "confidence_interval", "weighted_t"})
+MONOTONE = sorted(set(RULES) - {"mann_whitney", "welch", "confidence_interval", "weighted_t", "step"})
 
 
 def noise(n: int = 40, sigma: float = 0.02, seed: int = 7) -> list[float]:
@@ -195,6 +196,14 @@ def test_a_confidence_interval_scores_what_is_certain() -> None:
     assert narrow.score is not None
     assert found.score is not None
     assert narrow.score > found.score
+
+
+def test_step_sees_a_small_lasting_step_and_passes_over_one_that_is_too_small() -> None:
+    for size, found in ((1.03, True), (1.01, False)):
+        steps = [size * each for each in noise(7, sigma=0.004, seed=2)]
+        score = RULES["step"].score([*noise(40, sigma=0.004), *steps], size * 100).score
+        assert score is not None
+        assert (score > 3.0) == found
 
 
 def test_moderated_t_is_wary_of_noise_inside_the_run() -> None:

@@ -19,6 +19,7 @@ from perfreg.stats.rules import (
     percentage,
     ratio,
     robust_z,
+    step,
     t,
     tukey,
     weighted_t,
@@ -45,6 +46,7 @@ RULES: dict[str, Rule] = {
         welch.RULE,
         confidence_interval.RULE,
         weighted_t.RULE,
+        step.RULE,
     )
 }
 
