@@ -82,11 +82,13 @@ class ScenarioSpec(Section):
 
     A key named in ``inherits`` takes the top-level default when the scenario leaves it out: ``duration`` that of
     ``test_duration``, any other key that of the same name. A key named in ``shell`` goes to a shell, which expands
-    ``${VAR}`` itself: the loader leaves it alone, so that no secret is written into an argument list.
+    ``${VAR}`` itself: the loader leaves it alone, so that no secret is written into an argument list. A kind is
+    ``isolated`` when every measurement runs in a process of its own, so that it needs no restarts of anything.
     """
 
     inherits: ClassVar[frozenset[str]] = frozenset()
     shell: ClassVar[frozenset[str]] = frozenset()
+    isolated: ClassVar[bool] = False
 
     name: Name
     """Unique name; reports and baselines go by it."""
@@ -100,6 +102,16 @@ class ScenarioSpec(Section):
     """Free labels; `--tag` selects by them."""
     monitor: Monitor | None = None
     """Resource sampling while this scenario runs."""
+    budget: Seconds | None = None
+    """Time that `perfreg compare` may spend on this scenario; without it, it gets its share of `compare.budget`."""
+
+    def block(self, seconds: float, pace: float | None = None) -> ScenarioSpec:  # noqa: ARG002 - for kinds to override
+        """This scenario as one block of a paired comparison: the same work, measured for about ``seconds``.
+
+        ``pace`` is how many iterations a second it made when it was tried out, None for that try-out itself, which
+        should be as short as can be. A kind that cannot be cut down is measured whole in every block.
+        """
+        return self
 
     def identity(self) -> dict[str, object]:
         """What is measured, as plain data: the scenario hash is taken from it.

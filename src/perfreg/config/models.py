@@ -200,10 +200,15 @@ class CompareConfig(Section):
     """Time that measuring may take in total."""
     min_effect: Percent = 2.0
     """A change smaller than this percentage does not matter."""
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    confidence: float = Field(default=0.99, gt=0.5, lt=1)
     """Confidence of the intervals."""
     rounds: int | None = Field(default=None, ge=1)
     """Most rounds of one block of each revision; without it only the budget limits them."""
+    restart_every: int | None = Field(default=None, ge=1)
+    """Rounds until both services are started anew; by default so that the budget holds 12 starts when they are cheap,
+    and fewer when they are not."""
+    affinity: Literal["auto", "off"] = "auto"
+    """`auto`: on Linux with 4 processors or more, the load generator and the services get processors of their own."""
 
 
 class ReportConfig(Section):

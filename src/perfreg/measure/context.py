@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from perfreg.config.base import ScenarioSpec
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.run import Measurement, Status
+from perfreg.stats.histogram import Histogram
 
 Progress = Callable[[float, str], None]
 """Called with the share that is done (0 to 1) and a few words; must return at once."""
@@ -56,13 +57,21 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one scenario measured. ``reasons`` say why it is broken; ``warnings`` are doubts worth showing."""
+    """What one scenario measured. ``reasons`` say why it is broken; ``warnings`` are doubts worth showing.
+
+    For paired comparisons: ``samples`` are all samples of a family of quantile metrics by its name, such as
+    ``response_time``. ``attempts`` counts the requests, queries, runs or calls, failed ones included, and ``busy_s``
+    is the time they took, without preparations: 0 where a kind does not tell.
+    """
 
     measurements: tuple[Measurement, ...] = ()
     status: Status = "ok"
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     errors: dict[str, int] = field(default_factory=dict)
+    samples: Mapping[str, Histogram] = field(default_factory=dict)
+    attempts: int = 0
+    busy_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

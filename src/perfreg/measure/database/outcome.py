@@ -12,6 +12,7 @@ from perfreg.measure.database.plans import Plan
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
 from perfreg.stats import describe
+from perfreg.stats.histogram import from_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Findings:
 
     load: Load
     iterations: int
+    clients: int = 1
     connection_times: tuple[float, ...]
     plan: Plan | None
     no_plan: str
@@ -43,7 +45,15 @@ def to_outcome(name: str, findings: Findings, *, max_error_rate_pct: float) -> O
         reasons=tuple(reasons),
         warnings=tuple(_warnings(findings)),
         errors=dict(Counter(failure.kind for failure in result.failures)),
+        samples={"query_time": from_values([sample.query_ns / 1e6 for sample in result.samples])},
+        attempts=result.attempts,
+        busy_s=_busy_s(findings),
     )
+
+
+def _busy_s(findings: Findings) -> float:
+    """How long the clients worked, all at the same time."""
+    return sum(sample.query_ns + sample.fetch_ns for sample in findings.load.samples) / 1e9 / findings.clients
 
 
 def _measurements(name: str, findings: Findings) -> Iterator[Measurement]:

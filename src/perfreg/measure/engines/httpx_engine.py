@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 from perfreg.errors import MeasureError
@@ -11,6 +12,8 @@ from perfreg.measure.engines.engine import LoadEngine, LoadPlan, LoadSamples
 from perfreg.measure.engines.event_loop import run
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -25,12 +28,22 @@ def drive(plan: LoadPlan) -> LoadSamples:
     return run(_drive(plan))
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Made once: reading the authorities takes up to 0.1 s, much of a short block."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
 async def _drive(plan: LoadPlan) -> LoadSamples:
     import httpx
 
     limits = httpx.Limits(max_connections=plan.users, max_keepalive_connections=plan.users)
     # trust_env off: a proxy or .netrc of the runner must not come between the load and its target.
-    client = httpx.AsyncClient(limits=limits, timeout=plan.timeout_s, trust_env=False, follow_redirects=False)
+    client = httpx.AsyncClient(
+        verify=_trust(), limits=limits, timeout=plan.timeout_s, trust_env=False, follow_redirects=False
+    )
     async with client:
         await _probe(client, plan)
         samples = LoadSamples()

@@ -23,8 +23,10 @@ from perfreg.measure.sampler import Sampler
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
 from perfreg.stats.describe import BLOCKS, family, from_samples, single, standard_error
+from perfreg.stats.histogram import from_values
 
 _MEMORY_EVERY_S = 0.25
+_BLOCK_WARM_UP_S = 0.03
 
 
 def _known_engine(name: str) -> str:
@@ -69,6 +71,10 @@ class ApiSpec(ScenarioSpec):
     """Statuses that are answers; by default every status below 400."""
     engine: Annotated[str, AfterValidator(_known_engine)] = "httpx"
     """The load engine."""
+
+    def block(self, seconds: float, pace: float | None = None) -> ApiSpec:  # noqa: ARG002 - time is its measure
+        """Load for ``seconds``; the clients' connections are made in a moment before."""
+        return self.model_copy(update={"duration": seconds, "warm_up": min(self.warm_up, _BLOCK_WARM_UP_S)})
 
     def identity(self) -> dict[str, object]:
         """The request and how many send it; hosts and header values are left out."""
@@ -170,6 +176,9 @@ def outcome(name: str, samples: LoadSamples, *, service_cpu_s: float, max_error_
         status="broken" if broken else "ok",
         reasons=(_complaint(rate, max_error_rate_pct, samples.errors, samples.attempts),) if broken else (),
         errors=dict(samples.errors),
+        samples={"response_time": from_values(samples.latency_ms)},
+        attempts=samples.attempts,
+        busy_s=samples.elapsed_s,
     )
 
 

@@ -33,6 +33,7 @@ class CommandSpec(ScenarioSpec):
     """Runs of a command: wall_time, user_time and system_time (s), max_rss (MB), each the median; error_rate (%)."""
 
     shell: ClassVar[frozenset[str]] = frozenset({"run"})
+    isolated: ClassVar[bool] = True
 
     type: Literal["command"]
     """Selects this kind."""
@@ -53,6 +54,10 @@ class CommandSpec(ScenarioSpec):
     """Extra environment variables; values are never stored or shown."""
     directory: str = "."
     """Where the command runs, relative to the configuration file."""
+
+    def block(self, seconds: float, pace: float | None = None) -> CommandSpec:  # noqa: ARG002 - however long it takes
+        """One run."""
+        return self.model_copy(update={"test_iterations": 1, "warm_up_iterations": 0})
 
     def identity(self) -> dict[str, object]:
         """The command, where it runs and which variables it gets; secrets belong in `env`, whose values stay out."""
@@ -163,6 +168,8 @@ def _outcome(spec: CommandSpec, context: Context, tally: _Tally) -> Outcome:
         reasons=reasons,
         warnings=_warnings(tally.good),
         errors=dict(tally.errors),
+        attempts=spec.test_iterations,
+        busy_s=sum(run.wall for run in tally.good),
     )
 
 

@@ -19,6 +19,7 @@ from pydantic import Field, field_validator
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.quantity import Seconds
 from perfreg.errors import MeasureError
+from perfreg.measure.block import split
 from perfreg.measure.context import Context, Outcome, ScenarioKind
 from perfreg.measure.database import load, plans, statements, target
 from perfreg.measure.database.failure import errors
@@ -67,6 +68,11 @@ class DatabaseSpec(ScenarioSpec):
     def dialect(self) -> str:
         """The engine's name, for MariaDB ``mysql``."""
         return target.dialect_of(self.connection_string)
+
+    def block(self, seconds: float, pace: float | None = None) -> DatabaseSpec:
+        """As many queries as fit, the warm-up of the new session being a quarter of them at most."""
+        warm_up, iterations = split(seconds, pace, warm_up=self.warm_up_iterations)
+        return self.model_copy(update={"warm_up_iterations": warm_up, "iterations": iterations})
 
     def identity(self) -> dict[str, object]:
         """Engine, SQL, values and clients. A `.sql` file counts by its name: what changes in it is to be measured."""
@@ -118,7 +124,14 @@ def _observe(spec: DatabaseSpec, context: Context, server: Server) -> Findings:
     if not result.samples:
         reason = result.failures[0].message if result.failures else result.stopped_by
         raise _query_failed(server, reason, f"none of {result.attempts} queries succeeded")
-    return Findings(load=result, iterations=spec.iterations, connection_times=times, plan=plan, no_plan=no_plan)
+    return Findings(
+        load=result,
+        iterations=spec.iterations,
+        clients=clients,
+        connection_times=times,
+        plan=plan,
+        no_plan=no_plan,
+    )
 
 
 def _try_out(spec: DatabaseSpec, server: Server, query: Query) -> tuple[plans.Plan | None, str]:

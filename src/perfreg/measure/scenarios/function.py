@@ -8,13 +8,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema, model_validator
 
 from perfreg.config.base import Name, ScenarioSpec
 from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.measure import function_metrics
+from perfreg.measure.block import split
 from perfreg.measure.context import Context, Outcome, ScenarioKind
 from perfreg.measure.function_process import Call, Report, call_repeatedly
 from perfreg.measure.function_runner import Request
@@ -24,6 +25,7 @@ from perfreg.measure.service_log import clean, tail
 from perfreg.model.metric import CATALOGUE, Direction, Metric
 from perfreg.model.run import Measurement
 from perfreg.stats.describe import from_samples, single
+from perfreg.stats.histogram import from_values
 
 _CALLABLE = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 _LAST_LINES = 5
@@ -53,6 +55,8 @@ CallableName = Annotated[
 
 class FunctionSpec(ScenarioSpec):
     """Calls of a Python function, sync or async, one after the other in a process of their own."""
+
+    isolated: ClassVar[bool] = True
 
     type: Literal["function"]
     """Selects this kind."""
@@ -106,6 +110,11 @@ class FunctionSpec(ScenarioSpec):
         if both:
             raise ValueError(f"monitor: {both[0]} is what test_type {self.test_type} measures already")
         return self
+
+    def block(self, seconds: float, pace: float | None = None) -> FunctionSpec:
+        """As many calls as fit, the warm-up of the new process being a quarter of them at most."""
+        warm_up, iterations = split(seconds, pace, warm_up=self.warm_up_iterations)
+        return self.model_copy(update={"warm_up_iterations": warm_up, "test_iterations": iterations})
 
     def identity(self) -> dict[str, object]:
         """What is called, with what and by which interpreter, and what is made of it."""
@@ -187,6 +196,9 @@ def _outcome(spec: FunctionSpec, context: Context, report: Report, last_words: t
         reasons=tuple(reasons),
         warnings=_warnings(spec, good),
         errors=dict(errors),
+        samples={"latency": from_values([1e3 * call.wall for call in good])} if spec.test_type == "latency" else {},
+        attempts=len(calls),
+        busy_s=sum(call.wall for call in calls),
     )
 
 

@@ -16,6 +16,7 @@ from perfreg.measure.sampler import Sampler, sampler_for
 
 _DEFAULT_DURATION_S = 30.0
 _REPORT_S = 2.0
+_SHORTEST_INTERVAL_S = 0.01
 
 
 class SystemSpec(ScenarioSpec):
@@ -49,6 +50,11 @@ class SystemSpec(ScenarioSpec):
             raise ValueError("a system scenario samples by itself and takes no monitor")
         return self
 
+    def block(self, seconds: float, pace: float | None = None) -> SystemSpec:  # noqa: ARG002 - time is its measure
+        """Sample for ``seconds``, a few times at least."""
+        interval = max(_SHORTEST_INTERVAL_S, min(self.interval, seconds / 4))
+        return self.model_copy(update={"duration": seconds, "interval": interval})
+
     def identity(self) -> dict[str, object]:
         """What is watched; which process has the part today, and which metrics are recorded, is left out."""
         watched = self.target or ("pid" if self.pid else self.process and f"process {self.process}") or "default"
@@ -76,7 +82,7 @@ def measure(spec: SystemSpec, context: Context) -> Outcome:
     measurements = sampler.measurements(spec.name)
     if not measurements:
         raise MeasureError("; ".join(sampler.warnings), where=f"test_scenarios.{spec.name}.metrics")
-    return Outcome(measurements=measurements, warnings=sampler.warnings)
+    return Outcome(measurements=measurements, warnings=sampler.warnings, busy_s=watched)
 
 
 def _watch(sampler: Sampler, duration: float, context: Context) -> float:
