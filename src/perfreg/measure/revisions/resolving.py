@@ -174,11 +174,10 @@ class _Name:
             name, commit = self._by_id(remote, stem)
         if not commit:
             raise RevisionError(f"neither this clone nor {remote.name} has it", hint=_FETCH_ALL)
-        if not self.around.commit(commit):
-            commit = remote.fetch(name)
-        if not commit:
+        found = self.around.commit(commit) or remote.fetch(name)
+        if not found:
             raise RevisionError("is no commit", hint="name a branch, a tag or a commit")
-        return commit, note
+        return found, note
 
     def _by_id(self, remote: Remote, start: str) -> tuple[str, str]:
         """The commit whose id has this ``start``: first where a reference is at, then anywhere in the branches."""
