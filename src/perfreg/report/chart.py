@@ -35,8 +35,18 @@ class Axis:
 
     def at(self, pct: float) -> float:
         """The position of a change, kept inside the picture."""
+        return round(_MARGIN + self.share(pct) * (100 - 2 * _MARGIN), 2)
+
+    def share(self, pct: float) -> float:
+        """How far along the scale a change lies, from 0 to 1; what is beyond lies at an end."""
         inside = min(max(self._distance(pct) / self._distance(self.reach), -1.0), 1.0)
-        return round(50 + inside * (50 - _MARGIN), 2)
+        return (1 + inside) / 2
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The changes at both ends."""
+        left = 100 * (1 / (1 + self.reach / 100) - 1) if self.is_logarithmic else -self.reach
+        return left, self.reach
 
     def _distance(self, pct: float) -> float:
         return math.log2(1 + max(pct, -99.9) / 100) if self.is_logarithmic else pct

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from perfreg.model.comparison import Comparison
 from perfreg.model.result import BaselineInfo, Result
 from perfreg.model.run import Environment
 from perfreg.report import words
 from perfreg.report.escape import visible
+from perfreg.report.versus import side_line
 
 Facts = tuple[tuple[str, str], ...]
 """Labels and what they are; absent facts are left out."""
@@ -86,6 +88,24 @@ def baseline_facts(result: Result) -> Facts:
         ("Health", "" if baseline.health is None else f"{baseline.health:.2f} of 1"),
         ("Concerns", "; ".join(baseline.concerns)),
         ("This run becomes one", _becomes_baseline(result)),
+    )
+
+
+def comparison_facts(comparison: Comparison, repeat: str) -> Facts:
+    """The two sides and how they were measured; ``repeat`` is the command that does it again."""
+    base, head = comparison.base, comparison.head
+    if comparison.mode == "results":
+        return _present(("Base", side_line(base)), ("Head", side_line(head)), ("Rounds", "none: measured apart"))
+    return _present(
+        ("Base", side_line(base)),
+        ("Base commit", base.commit),
+        ("Head", side_line(head)),
+        ("Head commit", head.commit),
+        ("Took", words.duration(comparison.elapsed_s)),
+        ("Budget", words.duration(comparison.budget_s)),
+        ("Restarts", f"{comparison.restarts:,}"),
+        ("Seed", f"{comparison.seed}"),
+        ("Repeat", repeat),
     )
 
 

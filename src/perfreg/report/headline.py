@@ -9,6 +9,7 @@ from perfreg.model.result import Result
 from perfreg.report import words
 from perfreg.report.escape import visible
 from perfreg.report.row import Row
+from perfreg.report.versus import Versus, extremes
 
 Mood = Literal["broken", "fail", "warn", "pass"]
 
@@ -34,8 +35,11 @@ def mood(result: Result) -> Mood:
     """What the report looks like: broken whatever the gate says, and never all clear without a comparison."""
     if is_broken(result):
         return "broken"
-    if result.gate.status == "pass" and not any(
-        verdict.status in ("regression", "improvement", "unchanged") for verdict in result.verdicts
+    itself = result.comparison is not None and result.comparison.mode == "self"
+    if (
+        result.gate.status == "pass"
+        and not itself
+        and not any(verdict.status in ("regression", "improvement", "unchanged") for verdict in result.verdicts)
     ):
         return "warn"
     return result.gate.status
@@ -47,20 +51,44 @@ def is_broken(result: Result) -> bool:
     return result.run.status == "broken" or "broken" in records or bool(result.with_status("broken"))
 
 
-def headline(result: Result, rows: tuple[Row, ...]) -> Headline:
+def headline(result: Result, rows: tuple[Row, ...], versus: Versus | None = None) -> Headline:
     """The sentence that a reader in a hurry needs."""
-    open_ones = [row for row in rows if row.status == "regression" and not row.accepted]
+    if versus is not None and versus.is_self and not is_broken(result):
+        return _sight(rows, versus)
     lead = ", ".join(part for part in (_broken_part(result), _verdict_part(rows)) if part)
-    if not open_ones:
-        return Headline(lead=lead[:1].upper() + lead[1:])
-    worst = open_ones[0]
-    size = f"{worst.change} {worst.interval}".rstrip() if worst.span else ""
+    worst = next((row for row in rows if row.status == "regression" and not row.accepted), None)
+    lead = lead[:1].upper() + lead[1:]
+    if worst is not None:
+        several = sum(row.status == "regression" and not row.accepted for row in rows) > 1
+        return _about(f"{lead}, worst" if several else lead, worst, versus)
+    best = next((row for row in rows if row.status == "improvement"), None)
+    return Headline(lead=lead) if best is None or versus is None else _about(f"{lead}, best", best, versus)
+
+
+def _about(lead: str, row: Row, versus: Versus | None) -> Headline:
+    """A headline that ends with one metric; between two sides, it says which way that went."""
+    sense = row.sense if versus is not None else ""
+    size = " ".join(part for part in (row.change, row.interval, sense) if part) if row.span else ""
     return Headline(
-        lead=f"{lead}, worst" if len(open_ones) > 1 else lead,
-        subject=worst.name,
-        value="" if worst.span else worst.head,
-        detail=", ".join(part for part in (size, worst.severity) if part),
+        lead=lead,
+        subject=row.name,
+        value="" if row.span else row.head,
+        detail=", ".join(part for part in (size, row.severity) if part),
     )
+
+
+def _sight(rows: tuple[Row, ...], versus: Versus) -> Headline:
+    """What a comparison of a thing with itself has to say: how small a change can be seen, if it can be trusted."""
+    odd = next((row for row in rows if row.status in ("regression", "improvement")), None)
+    if odd is not None:
+        return _about("The same code differs from itself, so do not trust comparisons here", odd, versus)
+    found = extremes(versus.noise)
+    if found is None:
+        return Headline(lead="Too few rounds to tell which changes can be seen here")
+    least, most = (line.detectable for line in found)
+    if least == most:
+        return Headline(lead=f"Changes of {least} and more can be seen here")
+    return Headline(lead=f"Changes of {least} to {most} and more can be seen here, depending on the metric")
 
 
 def _broken_part(result: Result) -> str:

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from perfreg.model.comparison import Comparison
 from perfreg.model.result import Result, VerdictStatus
 from perfreg.model.run import ScenarioRecord
 from perfreg.report import words
 from perfreg.report.escape import visible, visible_lines
 from perfreg.report.row import Row
 
+_Titles = Mapping[str, tuple[str, str]]
+
+_DOUBT = "may have changed, but not for certain"
 _TITLES = {
-    "no_baseline": "have no baseline and were compared with nothing",
-    "environment_mismatch": "have baselines from other environments only and were not compared",
-    "inconclusive": "may have changed, but not for certain",
+    "no_baseline": (
+        "has no baseline and was compared with nothing",
+        "have no baseline and were compared with nothing",
+    ),
+    "environment_mismatch": (
+        "has baselines from other environments only and was not compared",
+        "have baselines from other environments only and were not compared",
+    ),
+    "inconclusive": (_DOUBT, _DOUBT),
 }
-_TITLES_OF_ONE = {
-    "no_baseline": "has no baseline and was compared with nothing",
-    "environment_mismatch": "has baselines from other environments only and was not compared",
-    "inconclusive": "may have changed, but not for certain",
+_PAIRED_TITLES = {
+    "no_baseline": (
+        "is measured in head alone: there is nothing to compare it with",
+        "are measured in head alone: there is nothing to compare them with",
+    ),
+    "environment_mismatch": (
+        "was measured in another environment and not compared",
+        "were measured in other environments and not compared",
+    ),
+    "inconclusive": (_DOUBT, _DOUBT),
 }
+"""Of one metric, and of several."""
+
 _BROKEN_REMEDY = "A broken scenario is not compared and never becomes a baseline: mend it and run again."
 _DOUBT_REMEDY = "More samples decide: a longer test_duration, more iterations, or more baseline runs."
+_PAIRED_BROKEN_REMEDY = "A broken scenario is not slower, it is broken, and is not compared: mend it and compare again."
+_PAIRED_REMEDIES = {
+    "no_baseline": "",
+    "environment_mismatch": "Measure both side by side on one machine: perfreg compare --base REF.",
+    "inconclusive": "More rounds decide: a larger --budget, or a quieter machine.",
+}
+_APART_REMEDY = "Measure both side by side, which sees smaller changes: perfreg compare --base REF."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +60,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One finding about many metrics; ``remedy`` is a sentence, empty when the reasons hold one already."""
+    """One finding about many metrics; ``word`` is what the report calls the status, and ``remedy`` is a sentence, empty
+    when the reasons hold one already."""
 
     status: VerdictStatus
+    word: str
     title: str
     groups: tuple[Group, ...]
     remedy: str = ""
@@ -44,13 +72,26 @@ class Notice:
 
 def notices(result: Result, rows: tuple[Row, ...]) -> tuple[Notice, ...]:
     """The findings of a result, gravest first."""
-    found = (
-        _broken(result, rows),
-        _blind("no_baseline", rows, _establish(result)),
-        _blind("environment_mismatch", rows, _establish(result)),
-        _blind("inconclusive", rows, _DOUBT_REMEDY),
-    )
+    if result.comparison is not None:
+        found = _paired(result, rows, result.comparison)
+    else:
+        found = (
+            _broken(result, rows, _BROKEN_REMEDY),
+            _blind("no_baseline", rows, _TITLES, _establish(result)),
+            _blind("environment_mismatch", rows, _TITLES, _establish(result)),
+            _blind("inconclusive", rows, _TITLES, _DOUBT_REMEDY),
+        )
     return tuple(notice for notice in found if notice is not None)
+
+
+def _paired(result: Result, rows: tuple[Row, ...], comparison: Comparison) -> tuple[Notice | None, ...]:
+    broken = _broken(result, rows, _PAIRED_BROKEN_REMEDY)
+    if comparison.mode == "self":
+        # That a change would not be noticed is the answer then, and no doubt about it.
+        return (broken,)
+    remedies = _PAIRED_REMEDIES | ({"inconclusive": _APART_REMEDY} if comparison.mode == "results" else {})
+    statuses: tuple[VerdictStatus, ...] = ("no_baseline", "environment_mismatch", "inconclusive")
+    return (broken, *(_blind(status, rows, _PAIRED_TITLES, remedies[status]) for status in statuses))
 
 
 def _establish(result: Result) -> str:
@@ -58,7 +99,7 @@ def _establish(result: Result) -> str:
     return f"To make one, run perfreg run --establish-baselines on {branch} in this environment."
 
 
-def _broken(result: Result, rows: tuple[Row, ...]) -> Notice | None:
+def _broken(result: Result, rows: tuple[Row, ...], remedy: str) -> Notice | None:
     records = [record for record in result.run.scenarios if record.status == "broken"]
     groups = [Group(names=(visible(record.name),), reason=_reasons(record)) for record in records]
     told = {name for group in groups for name in group.names}
@@ -69,7 +110,7 @@ def _broken(result: Result, rows: tuple[Row, ...]) -> Notice | None:
     if not groups and result.run.status == "ok":
         return None
     title = f"{words.count(len(groups), 'scenario')} cannot be trusted" if groups else "the run cannot be trusted"
-    return Notice(status="broken", title=title, groups=tuple(groups), remedy=_BROKEN_REMEDY)
+    return Notice(status="broken", word="broken", title=title, groups=tuple(groups), remedy=remedy)
 
 
 def _reasons(record: ScenarioRecord) -> tuple[str, ...]:
@@ -78,7 +119,7 @@ def _reasons(record: ScenarioRecord) -> tuple[str, ...]:
     return (*(told or ("the scenario did not finish",)), *((f"errors: {errors}",) if errors else ()))
 
 
-def _blind(status: VerdictStatus, rows: tuple[Row, ...], remedy: str) -> Notice | None:
+def _blind(status: VerdictStatus, rows: tuple[Row, ...], titles: _Titles, remedy: str) -> Notice | None:
     mine = [row for row in rows if row.status == status]
     if not mine:
         return None
@@ -87,5 +128,5 @@ def _blind(status: VerdictStatus, rows: tuple[Row, ...], remedy: str) -> Notice 
         by_reason.setdefault(row.reason, []).append(row.name)
     groups = tuple(Group(names=tuple(names), reason=(reason,) if reason else ()) for reason, names in by_reason.items())
     mended = all("--establish-baselines" in reason for reason in by_reason)
-    title = f"{words.count(len(mine), 'metric')} {(_TITLES_OF_ONE if len(mine) == 1 else _TITLES)[status]}"
-    return Notice(status=status, title=title, groups=groups, remedy="" if mended else remedy)
+    title = f"{words.count(len(mine), 'metric')} {titles[status][len(mine) > 1]}"
+    return Notice(status=status, word=mine[0].word, title=title, groups=groups, remedy="" if mended else remedy)

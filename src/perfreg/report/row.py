@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from perfreg.model.result import SEVERITIES, Severity, Verdict, VerdictStatus
 from perfreg.report import words
 from perfreg.report.escape import TEXT_LIMIT, visible
 from perfreg.report.plan import PlanPair, pair
+from perfreg.report.versus import NoiseLine, Versus
 
 ORDER: tuple[VerdictStatus, ...] = (
     "regression",
@@ -23,6 +24,18 @@ ORDER: tuple[VerdictStatus, ...] = (
 
 UNCOMPARED: tuple[VerdictStatus, ...] = ("broken", "environment_mismatch", "no_baseline")
 """Verdicts without a comparison behind them."""
+
+_PAIRED_WORDS: dict[VerdictStatus, str] = {"no_baseline": "new"}
+_SELF_WORDS: dict[VerdictStatus, str] = {
+    "regression": "differs",
+    "improvement": "differs",
+    "inconclusive": "no difference seen",
+    "unchanged": "no difference seen",
+}
+"""What some statuses are called where no history is asked, and where a thing is compared with itself."""
+
+_TIMES = ("s", "ms", "us", "µs", "ns")
+_SENSES = {"worse": "slower", "better": "faster"}
 
 DIRECTION_WORDS = {"lower": "lower is better", "higher": "higher is better", "none": "informative"}
 
@@ -41,11 +54,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A verdict in words. ``change`` has the sign that was measured, ``effect`` says whether that is bad."""
+    """A verdict in words. ``change`` has the sign that was measured, ``effect`` says whether that is bad and ``sense``
+    the same in a word that fits the metric. ``word`` is what the status is called in this report, and ``noise`` how
+    noisy the metric was in the session, where that was measured."""
 
     scenario: str
     metric: str
     status: VerdictStatus
+    word: str
     severity: Severity | None
     direction: str
     base: str
@@ -53,12 +69,14 @@ class Row:
     change: str
     interval: str
     effect: Effect
+    sense: str
     method: str
     reason: str
     accepted: bool
     baseline: str
     span: Span | None
     plan: PlanPair | None
+    noise: NoiseLine | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +87,7 @@ class Row:
     def verdict(self) -> str:
         """``regression, high``, or ``regression, accepted``: how grave it would be is settled then."""
         weight = "accepted" if self.accepted else self.severity
-        return f"{self.status}, {weight}" if weight else self.status
+        return f"{self.word}, {weight}" if weight else self.word
 
     @property
     def compared(self) -> bool:
@@ -82,9 +100,20 @@ class Row:
         return self.compared and self.status != "unchanged"
 
 
-def sorted_rows(verdicts: tuple[Verdict, ...]) -> tuple[Row, ...]:
+def word_of(status: VerdictStatus, versus: Versus | None) -> str:
+    """What a status is called in a report."""
+    if versus is None:
+        return status
+    return (_SELF_WORDS if versus.is_self else _PAIRED_WORDS).get(status, status)
+
+
+def sorted_rows(verdicts: tuple[Verdict, ...], versus: Versus | None = None) -> tuple[Row, ...]:
     """Worst first; what was accepted after what was not; within a severity, the largest change first."""
-    return tuple(map(_row, sorted(verdicts, key=_badness)))
+    rows = (_row(verdict, word_of(verdict.status, versus)) for verdict in sorted(verdicts, key=_badness))
+    if versus is None:
+        return tuple(rows)
+    noise = {line.name: line for line in versus.noise}
+    return tuple(replace(row, noise=noise.get(row.name)) for row in rows)
 
 
 def _badness(verdict: Verdict) -> tuple[int, bool, int, float]:
@@ -94,19 +123,22 @@ def _badness(verdict: Verdict) -> tuple[int, bool, int, float]:
     return ORDER.index(verdict.status), bool(verdict.accepted), -severity, -size
 
 
-def _row(verdict: Verdict) -> Row:
+def _row(verdict: Verdict, word: str) -> Row:
     unit = visible(verdict.unit, 40)
+    effect = _effect(verdict)
     return Row(
         scenario=visible(verdict.scenario),
         metric=visible(verdict.metric),
         status=verdict.status,
+        word=word,
         severity=verdict.severity,
         direction=DIRECTION_WORDS[verdict.direction],
         base=words.quantity(verdict.base, unit),
         head=words.quantity(verdict.head, unit),
         change=words.change(verdict.change_pct),
         interval=words.interval(verdict.ci_low_pct, verdict.ci_high_pct),
-        effect=_effect(verdict),
+        effect=effect,
+        sense=_SENSES.get(effect, "") if verdict.unit in _TIMES else effect,
         method=visible(verdict.method),
         reason=_reason(verdict),
         accepted=bool(verdict.accepted),

@@ -9,7 +9,8 @@ from perfreg.report.escape import TEXT_LIMIT, visible
 from perfreg.report.facts import baseline_line, environment_line
 from perfreg.report.headline import Headline, Mood, headline, mood, origin
 from perfreg.report.notice import Notice, notices
-from perfreg.report.row import ORDER, Row, sorted_rows
+from perfreg.report.row import ORDER, Row, sorted_rows, word_of
+from perfreg.report.versus import Versus, versus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,23 @@ class View:
     warnings: tuple[tuple[str, str], ...]
     """Doubts as (scenario, sentence)."""
     notes: tuple[str, ...]
+    versus: Versus | None = None
+    """What was compared side by side; there is no baseline to speak of then."""
+
+    @property
+    def sides(self) -> tuple[tuple[str, str], ...]:
+        """What was compared with what, as labels and sentences; empty without a comparison."""
+        return () if self.versus is None else self.versus.facts
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What else every report tells, as labels and sentences."""
+        code = (("Code", self.origin), ("Baseline", self.baseline)) if self.versus is None else ()
+        return *code, ("Environment", self.environment)
+
+    def word(self, status: VerdictStatus) -> str:
+        """What a status is called in this report."""
+        return word_of(status, self.versus)
 
     def count(self, status: VerdictStatus) -> int:
         """How many verdicts have this status."""
@@ -37,11 +55,12 @@ class View:
 
 def view(result: Result) -> View:
     """Put a result into words."""
-    rows = sorted_rows(result.verdicts)
+    against = None if result.comparison is None else versus(result.comparison)
+    rows = sorted_rows(result.verdicts, against)
     counts = ((status, len(result.with_status(status))) for status in ORDER)
     return View(
         mood=mood(result),
-        headline=headline(result, rows),
+        headline=headline(result, rows, against),
         gate=result.gate.status,
         gate_reasons=_sentences(result.gate.reasons),
         counts=tuple((status, number) for status, number in counts if number),
@@ -56,6 +75,7 @@ def view(result: Result) -> View:
             for sentence in _sentences(record.warnings)
         ),
         notes=_sentences(result.notes),
+        versus=against,
     )
 
 

@@ -9,7 +9,8 @@ from perfreg.model.result import Result
 from perfreg.report import facts
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.section import STATISTICS, sections
-from perfreg.report.view import view
+from perfreg.report.versus import NOISE_HEADER
+from perfreg.report.view import View, view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,15 +26,22 @@ def render(result: Result) -> tuple[str, str]:
         said=said,
         sections=sections(result, said.rows),
         statistics=STATISTICS,
+        noise_header=NOISE_HEADER,
         facts=(
             ("Code", facts.code_facts(result)),
-            ("Baseline", facts.baseline_facts(result)),
+            _compared(result, said),
             ("Environment", facts.environment_facts(result)),
             ("Run", facts.run_facts(result)),
         ),
         style_sheet=_STYLE_SHEET,
     )
     return page, templates.get_template(_STYLE_SHEET).render()
+
+
+def _compared(result: Result, said: View) -> tuple[str, facts.Facts]:
+    if result.comparison is None or said.versus is None:
+        return "Baseline", facts.baseline_facts(result)
+    return "Comparison", facts.comparison_facts(result.comparison, said.versus.repeat)
 
 
 @cache

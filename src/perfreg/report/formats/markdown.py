@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from perfreg.model.result import Result
 from perfreg.report import words
+from perfreg.report.bar import bar, legend
+from perfreg.report.chart import Axis, axis_of
 from perfreg.report.escape import html_pre, inert, markdown_code, markdown_text
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.notice import Group, Notice
 from perfreg.report.plan import PlanPair
 from perfreg.report.row import Row
+from perfreg.report.versus import NOISE_TITLE, Versus
 from perfreg.report.view import View, view
 
 _MOODS = {
@@ -21,6 +24,7 @@ _MOODS = {
     "pass": "✅ **Performance gate passed**",
 }
 _COLUMNS = "| metric | base | head | change | interval | verdict | severity |"
+_PAIRED_COLUMNS = "| metric | base | head | change | interval | {scale} | verdict |"
 _RULE = "|---|--:|--:|--:|---|---|---|"
 _NAMES_SHOWN = 12
 
@@ -36,9 +40,12 @@ def _lines(said: View) -> Iterator[str]:
     parts = (lead, markdown_code(headline.subject), markdown_text(headline.value), headline.detail)
     yield f"{_MOODS[said.mood]}: {' '.join(part for part in parts if part)}"
     yield ""
+    if said.sides:
+        yield from (f"- {label}: {markdown_text(text)}" for label, text in said.sides)
+        yield ""
     moved = [row for row in said.rows if row.moved]
     if moved:
-        yield from _table(moved)
+        yield from _table(moved, said)
     for notice in said.notices:
         yield from _notice(notice)
     for row in said.rows:
@@ -47,19 +54,33 @@ def _lines(said: View) -> Iterator[str]:
     yield from _gate(said)
     yield from _about(said)
     if len(moved) < len(said.rows):
-        yield from _folded(f"All {words.count(len(said.rows), 'metric')}", _table(said.rows))
+        yield from _folded(f"All {words.count(len(said.rows), 'metric')}", _table(said.rows, said))
+    if said.versus is not None and said.versus.noise:
+        yield from _folded(NOISE_TITLE, _noise(said.versus))
     yield from _folded("Why", _reasons(said.rows))
 
 
-def _table(rows: Iterable[Row]) -> Iterator[str]:
-    yield _COLUMNS
+def _table(rows: Sequence[Row], said: View) -> Iterator[str]:
+    """Rows as a table; the last columns are verdict and severity, or a picture and both of these."""
+    axis = axis_of(row.span for row in rows if row.span) if said.versus is not None else None
+    yield _COLUMNS if axis is None else _PAIRED_COLUMNS.format(scale=markdown_code(legend(axis)))
     yield _RULE
     for row in rows:
         change = f"**{row.change}**" if row.status == "regression" and row.span else row.change
         numbers = (markdown_text(row.base, cell=True), markdown_text(row.head, cell=True), change, row.interval)
-        verdict = f"{row.status}, accepted" if row.accepted else row.status
-        cells = (markdown_code(row.name, cell=True), *numbers, verdict, row.severity or "")
+        cells = (markdown_code(row.name, cell=True), *numbers, *_closing(row, axis))
         yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _closing(row: Row, axis: Axis | None) -> tuple[str, str]:
+    if axis is not None:
+        return markdown_code(bar(row.span, axis), cell=True) if row.span else "", row.verdict
+    return f"{row.word}, accepted" if row.accepted else row.word, row.severity or ""
+
+
+def _noise(versus: Versus) -> Iterator[str]:
+    yield from (f"- {markdown_code(line.name)}: {line.sentence}" for line in versus.noise)
     yield ""
 
 
@@ -72,7 +93,7 @@ def _reasons(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _notice(notice: Notice) -> Iterator[str]:
-    yield f"**{notice.status}**: {notice.title}. {markdown_text(notice.remedy)}".rstrip()
+    yield f"**{notice.word}**: {notice.title}. {markdown_text(notice.remedy)}".rstrip()
     yield ""
     for group in notice.groups:
         yield from _group(group)
@@ -110,9 +131,9 @@ def _about(said: View) -> Iterator[str]:
     yield ""
     for scenario, sentence in said.warnings:
         yield f"- Warning: {markdown_code(scenario)}: {markdown_text(sentence)}"
-    yield f"- Code: {markdown_text(said.origin)}"
-    yield f"- Baseline: {markdown_text(said.baseline)}"
-    yield f"- Environment: {markdown_text(said.environment)}"
+    yield from (f"- {label}: {markdown_text(text)}" for label, text in said.facts)
+    if said.versus is not None and said.versus.repeat:
+        yield f"- Repeat: {markdown_code(said.versus.repeat)}"
     yield from (f"- Note: {markdown_text(note)}" for note in said.notes)
     yield ""
 
