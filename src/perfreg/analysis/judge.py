@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from perfreg.analysis.baseline import Baseline, of_series
-from perfreg.analysis.evidence import Evidence, Finding, is_worse
+from perfreg.analysis.common_mode import Move, move_of, shared_moves, whole_run, without
+from perfreg.analysis.conclusion import conclude, settle
+from perfreg.analysis.evidence import Finding
 from perfreg.analysis.finding import examine
 from perfreg.model.history import Series, SeriesKey
-from perfreg.model.result import Budget, Verdict
+from perfreg.model.result import Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement, Run, ScenarioRecord
 from perfreg.stats.predict import discoveries
@@ -31,6 +34,7 @@ class Policy:
     outlier_limit: float = 3.0
     adoption_threshold: float = 0.15
     level: float = 0.05
+    common_mode: bool = True
 
 
 def keys_of(run: Run) -> tuple[SeriesKey, ...]:
@@ -49,18 +53,87 @@ def _key(measurement: Measurement, scenario_hash: str, run: Run) -> SeriesKey:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The verdicts of a run, and sentences about the run as a whole.
+
+    ``measured`` are the verdicts before regard to what all scenarios share: what decides whether to measure again, and
+    whether the run may be a baseline.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    measured: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+
+
 def judge(run: Run, history: Mapping[SeriesKey, Series], policy: Policy) -> tuple[Verdict, ...]:
     """One verdict for each measurement of ``run``, and one for each scenario that measured nothing.
 
     Everything that is tested shares one false discovery rate, so that many metrics do not make many alarms; a rule
     with a limit is taken at its word.
     """
+    return judge_run(run, history, policy).verdicts
+
+
+def judge_run(
+    run: Run, history: Mapping[SeriesKey, Series], policy: Policy, passes: Mapping[str, int] | None = None
+) -> Judged:
+    """As `judge`, with what is to be said of the run as a whole. ``passes`` numbers the scenarios that were measured
+    again: they share the machine's mood only with those of the same number."""
     records = {record.name: record for record in run.scenarios}
     broken = tuple(verdict for record in run.scenarios for verdict in _broken(record, run.measurements))
     sound = [each for each in run.measurements if records[each.scenario].status == "ok"]
-    findings = [_finding(each, history[_key(each, records[each.scenario].hash, run)], policy) for each in sound]
-    verdicts = (conclude(finding, significant=each) for finding, each in _significant(findings, policy.level))
-    return broken + tuple(_excused(verdict, policy) for verdict in verdicts)
+    held = [_held(each, history[_key(each, records[each.scenario].hash, run)], policy) for each in sound]
+    measured = _verdicts(held, policy)
+    verdicts, notes = _without_shared(held, measured, policy, passes or {}) if policy.common_mode else (measured, ())
+    return Judged(
+        verdicts=broken + tuple(_excused(verdict, policy) for verdict in verdicts),
+        measured=broken + tuple(_excused(verdict, policy) for verdict in measured),
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A measurement, what it is held against, and by which rules."""
+
+    measurement: Measurement
+    baseline: Baseline
+    rule: ResolvedRule
+
+
+def _verdicts(held: Sequence[_Held], policy: Policy) -> list[Verdict]:
+    findings = [examine(each.measurement, each.baseline, each.rule, level=policy.level) for each in held]
+    return [conclude(finding, significant=each) for finding, each in _significant(findings, policy.level)]
+
+
+def _without_shared(
+    held: Sequence[_Held], verdicts: list[Verdict], policy: Policy, passes: Mapping[str, int]
+) -> tuple[list[Verdict], tuple[str, ...]]:
+    """The verdicts with regard to what the scenarios of the run share, and the sentence about it."""
+    moves = [_move(each) for each in held]
+    known = [move for move in moves if move is not None]
+    shared = shared_moves(known, passes)
+    mine = [shared.get((move.scenario, move.kind)) if move else None for move in moves]
+    if not any(mine):
+        return verdicts, ()
+    adjusted = [
+        replace(each, measurement=without(each.measurement, part)) if part else each
+        for each, part in zip(held, mine, strict=True)
+    ]
+    beside = _verdicts(adjusted, policy)
+    sentence = whole_run(known, shared)
+    settled = [
+        settle(raw, other, part) if part else raw for raw, other, part in zip(verdicts, beside, mine, strict=True)
+    ]
+    return settled, (sentence,) if sentence else ()
+
+
+def _move(held: _Held) -> Move | None:
+    if not held.baseline.points:
+        return None
+    base = median(point.value for point in held.baseline.points)
+    return move_of(replace(held.measurement, direction=held.rule.direction), base)
 
 
 def _significant(findings: Sequence[Finding], level: float) -> Iterator[tuple[Finding, bool]]:
@@ -100,7 +173,7 @@ def _broken(record: ScenarioRecord, measurements: Sequence[Measurement]) -> tupl
     )
 
 
-def _finding(measurement: Measurement, series: Series, policy: Policy) -> Finding:
+def _held(measurement: Measurement, series: Series, policy: Policy) -> _Held:
     rule = policy.rule_of(measurement)
     baseline = of_series(
         replace(series, direction=rule.direction),
@@ -111,57 +184,4 @@ def _finding(measurement: Measurement, series: Series, policy: Policy) -> Findin
     if 0 < baseline.samples < policy.min_samples and measurement.nature == "continuous":
         need = f"its baseline has {baseline.samples} of the {policy.min_samples} samples it needs"
         baseline = Baseline(why=f"{need}; run with --establish-baselines again or lower min_baseline_samples")
-    return examine(measurement, baseline, rule, level=policy.level)
-
-
-def conclude(finding: Finding, *, significant: bool) -> Verdict:
-    """The verdict of one finding, once it is known which of all findings are significant."""
-    verdict, rule = finding.verdict, finding.rule
-    if finding.evidence is not None:
-        verdict = _weigh(verdict, rule, finding.evidence, significant=significant)
-    verdict = _budget(verdict, rule)
-    if verdict.status == "regression" and rule.severity is not None:
-        verdict = replace(verdict, severity=rule.severity)
-    return verdict
-
-
-def _weigh(verdict: Verdict, rule: ResolvedRule, evidence: Evidence, *, significant: bool) -> Verdict:
-    if rule.direction == "none":
-        return replace(verdict, reason=f"{evidence.words}; informative, as it has no better direction")
-    if evidence.size_pct < rule.tolerance_pct:
-        return replace(verdict, reason=f"{evidence.words}, within the tolerance of {rule.tolerance_pct:g} %")
-    worse = is_worse(rule.direction, grew=evidence.grew)
-    if not significant and evidence.p_value is None:
-        return replace(verdict, reason=f"{evidence.words}, within the limit")
-    if not significant:
-        # Only what may be a regression is worth a warning; a doubtful gain is none.
-        doubt = f"{evidence.words}: too few or too noisy runs to tell it from chance"
-        return replace(verdict, status="inconclusive" if worse else "unchanged", reason=doubt)
-    if worse:
-        return replace(verdict, status="regression", severity=evidence.severity, reason=evidence.words)
-    return replace(verdict, status="improvement", reason=evidence.words)
-
-
-def _budget(verdict: Verdict, rule: ResolvedRule) -> Verdict:
-    """Absolute budgets hold whatever the baseline says, and also when there is none."""
-    beyond = _beyond(verdict.head, rule)
-    if not beyond:
-        return verdict
-    limit = rule.critical if beyond == "critical" else rule.warning
-    side = "below" if rule.direction == "higher" else "above"
-    words = f"{verdict.head:.4g} {verdict.unit} is {side} the {beyond} budget of {limit:.4g} {verdict.unit}"
-    reason = "; ".join(part for part in (words, verdict.reason) if part)
-    if beyond == "warning":
-        return replace(verdict, budget=beyond, reason=reason)
-    method = "+".join(part for part in (verdict.method, "budget") if part)
-    return replace(verdict, status="regression", severity="critical", budget=beyond, method=method, reason=reason)
-
-
-def _beyond(value: float | None, rule: ResolvedRule) -> Budget:
-    """The gravest budget that ``value`` breaks."""
-    if value is None:
-        return ""
-    sign = -1 if rule.direction == "higher" else 1
-    if rule.critical is not None and sign * value > sign * rule.critical:
-        return "critical"
-    return "warning" if rule.warning is not None and sign * value > sign * rule.warning else ""
+    return _Held(measurement=measurement, baseline=baseline, rule=rule)

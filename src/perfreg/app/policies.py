@@ -45,6 +45,7 @@ def judging(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[
         min_samples=config.min_baseline_samples,
         outlier_limit=config.outlier_threshold,
         level=config.significance_level,
+        common_mode=config.history.common_mode,
     )
 
 

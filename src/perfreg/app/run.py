@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfreg import __version__
 from perfreg.analysis.health import HEALTHY
-from perfreg.analysis.judge import Policy, judge
+from perfreg.analysis.judge import Judged, Policy, judge_run
 from perfreg.analysis.trust import decide_trust
 from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
@@ -20,7 +20,7 @@ from perfreg.config.models import Config
 from perfreg.config.thresholds import Budget
 from perfreg.measure import environment, source
 from perfreg.measure.identity import run_id
-from perfreg.model.result import BaselineInfo, Result, Verdict
+from perfreg.model.result import BaselineInfo, Result
 from perfreg.model.run import Run
 from perfreg.store.sqlite import SqliteStore
 
@@ -65,34 +65,36 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     policy = judging(config, request.budgets, lambda name: past.acceptance(name, blank.source.commit))
     with bench(config, directory=request.directory, output=request.output, env=request.env, observer=observer) as place:
         measured = _measure_all(place, request.scenarios, observer)
-        verdicts = _judge(_filled(blank, measured), past, policy)
-        for _ in range(config.confirm_regressions):
-            suspects = {verdict.scenario for verdict in verdicts if verdict.status == "regression"}
+        judged = _judge(_filled(blank, measured), past, policy, {})
+        passes: dict[str, int] = {}
+        for number in range(1, config.confirm_regressions + 1):
+            suspects = {verdict.scenario for verdict in judged.measured if verdict.status == "regression"}
             if not suspects:
                 break
             again = [spec for spec in request.scenarios if spec.name in suspects]
             observer.stage(f"measuring again to be sure: {', '.join(spec.name for spec in again)}")
             measured |= _measure_all(place, again, observer)
-            verdicts = _judge(_filled(blank, measured), past, policy)
+            passes |= dict.fromkeys(suspects, number)
+            judged = _judge(_filled(blank, measured), past, policy, passes)
     finished = datetime.now(timezone.utc)
     run = _filled(replace(blank, duration_s=(finished - now).total_seconds()), measured)
     trust = decide_trust(
-        run.status, verdicts, run.source, establish=request.establish, automatic=config.auto_update_baselines
+        run.status, judged.measured, run.source, establish=request.establish, automatic=config.auto_update_baselines
     )
     run = replace(run, trust=trust.trust, regressed=trust.regressed)
     store.add(run, *(past.declared if run.trust != "none" else ()))
     info = describe(past, run, past.series(run), now)
     return Result(
         run=run,
-        verdicts=verdicts,
-        gate=gating(config, verdicts),
+        verdicts=judged.verdicts,
+        gate=gating(config, judged.verdicts),
         baseline=info,
-        notes=(trust.note, *past.notes, *_health(info), *request.warnings),
+        notes=(trust.note, *judged.notes, *past.notes, *_health(info), *request.warnings),
     )
 
 
-def _judge(run: Run, past: Past, policy: Policy) -> tuple[Verdict, ...]:
-    return judge(run, past.series(run), policy)
+def _judge(run: Run, past: Past, policy: Policy, passes: Mapping[str, int]) -> Judged:
+    return judge_run(run, past.series(run), policy, passes)
 
 
 def _health(info: BaselineInfo) -> tuple[str, ...]:

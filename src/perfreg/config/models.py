@@ -191,6 +191,8 @@ class HistoryConfig(Section):
     """Newest runs, the one at hand included, that rules which pool runs hold against those before."""
     window: int = Field(default=60, ge=2, le=1000)
     """Newest trusted runs that make a baseline."""
+    common_mode: bool = True
+    """Whether what at least five scenarios of a run moved by alike is held to be the machine's."""
 
 
 class CompareConfig(Section):
