@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfreg.measure.revisions import Revision, checked_out, forget, resolve
 from tests.support.git_scene import ENV as _CLEAN
 from tests.support.git_scene import git, state
-
-from perfreg.measure.revisions import Revision, checked_out, forget, resolve
 
 ENV: Mapping[str, str] = {
     name: value for name, value in _CLEAN.items() if name not in ("CI", "TF_BUILD", "JENKINS_URL")
@@ -86,12 +85,11 @@ def make_scene(directory: Path, *, commits: int = 6) -> Scene:
 
 def visible(clone: Path) -> dict[str, str]:
     """All of a clone that its user sees: files, index, references, configuration; neither objects nor our own."""
-    found = state(clone)
-    ours = (".git/objects", ".git/worktrees", ".git/perfreg.lock", ".git/shallow", ".git/packed-refs")
+    ours = {".perfreg", "objects", "worktrees", "perfreg.lock", "shallow", "packed-refs"}
     kept = {
         name: " ".join(facts.split()[::2])
-        for name, facts in found.items()
-        if not name.startswith(ours) and ".perfreg" not in Path(name).parts and (clone / name).is_file()
+        for name, facts in state(clone).items()
+        if not ours & set(Path(name).parts) and (clone / name).is_file()
     }
     return kept | {"refs": git(clone, "for-each-ref"), "status": git(clone, "status", "--porcelain=v2", "--branch")}
 

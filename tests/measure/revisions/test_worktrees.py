@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.support.git_scene import git
 from tests.support.revision_scene import ENV, Scene, make_scene, read, revision, untouched
 
 from perfreg.errors import RevisionError
-from perfreg.measure.revisions import checked_out, default_cache, forget, resolve
+from perfreg.measure.revisions import checked_out, default_cache, forget
 
 posix = pytest.mark.skipif(os.name == "nt", reason="shell scripts and signals")
 
@@ -269,11 +269,9 @@ def test_several_at_once_do_not_meet(scene: Scene, tmp_path: Path, options: tupl
     clone = scene.clone(tmp_path / "clone", "--branch=feature", *options)
     with untouched(clone):
         others = [hold(clone) for _ in range(4)]
-        assert all(other.stdout for other in others)
-        places = {other.stdout.readline() for other in others if other.stdout}
-        assert len(places) == 4
-        ends = [other.communicate() for other in others]
-        assert [(other.returncode, complaints) for other, (_, complaints) in zip(others, ends)] == [(0, "")] * 4
+        assert len({other.stdout.readline() for other in others if other.stdout}) == 4
+        complaints = [other.communicate()[1] for other in others]
+        assert (complaints, [other.returncode for other in others]) == ([""] * 4, [0] * 4)
 
 
 @posix
@@ -293,28 +291,31 @@ def test_the_tree_of_a_killed_process_is_taken_over(clone: Path) -> None:
 @pytest.mark.parametrize("victim", ["all", "perfreg"])
 def test_a_half_made_tree_is_made_anew(clone: Path, victim: str) -> None:
     """A filter that hangs stops git in the middle of a checkout; then everybody, or perfreg alone, is killed."""
-    marker = clone.parent / "filtering"
+    begun, go_on = clone.parent / "begun", clone.parent / "go on"
     (clone / ".git" / "info" / "attributes").write_text("main.txt filter=hang\n")
-    git(clone, "config", "filter.hang.smudge", f"touch '{marker}'; sleep 2; cat")
-    with untouched(clone):
-        other = hold(clone)
-        deadline = time.monotonic() + 60
-        while not marker.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        import psutil
-
-        children = psutil.Process(other.pid).children(recursive=True)
-        for child in children if victim == "all" else []:
-            child.kill()
-        other.send_signal(signal.SIGKILL)
-        other.communicate()
-        with checked_out(clone, resolve(clone, "main", ENV), ENV) as tree:
+    wait = f"touch '{begun}'; until [ -e '{go_on}' ]; do sleep 0.05; done; cat"
+    git(clone, "config", "filter.hang.smudge", wait)
+    other = hold(clone)
+    deadline = time.monotonic() + 60
+    while not begun.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    git(clone, "config", "--unset", "filter.hang.smudge")  # from now on; the git that runs has read it
+    children = psutil.Process(other.pid).children(recursive=True)
+    for child in children if victim == "all" else []:
+        child.kill()
+    other.kill()
+    other.communicate()
+    try:
+        with checked_out(clone, revision(clone, "main"), ENV) as tree:
             assert (tree / "main.txt").read_text() == "5"
             # The git that lives on holds its place still; nobody writes in the tree that is used.
             assert tree.name.endswith("-1" if victim == "all" else "-2")
+    finally:
+        go_on.touch()
         psutil.wait_procs(children, timeout=30)
-        git(clone, "config", "--unset", "filter.hang.smudge")
-        assert read(clone, "main", "main.txt") == "5"
-        git(clone, "config", "filter.hang.smudge", f"touch '{marker}'; sleep 2; cat")
-        assert registered(clone) <= 2
+    with checked_out(clone, revision(clone, "main"), ENV) as tree:
+        assert (tree / "main.txt").read_text() == "5"
+        assert tree.name.endswith("-1")
+    forget(clone, ENV)
+    assert registered(clone) == 0
