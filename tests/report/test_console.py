@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from tests.support import results
+from tests.support import comparisons, results
 from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
 
@@ -25,7 +25,8 @@ def test_a_log_stays_within_its_width_and_holds_no_commands(result: Result, widt
 @pytest.mark.parametrize("width", [40, 41, 80, 120])
 @pytest.mark.parametrize("trap", TRAPS)
 def test_no_trap_works_wherever_it_is_laid(trap: str, width: int) -> None:
-    check_log(render(poisoned(results.every_verdict(), trap), width=width, verbose=True), width)
+    for result in (results.every_verdict(), comparisons.every_verdict(), comparisons.with_itself(differs=True)):
+        check_log(render(poisoned(result, trap), width=width, verbose=True), width)
 
 
 def check_log(text: str, width: int) -> None:
@@ -90,3 +91,22 @@ def test_nothing_measured_has_no_table() -> None:
     assert "Nothing was measured" in text
     assert "metric " not in text
     assert "gate: FAIL" in text
+
+
+def test_a_comparison_has_a_picture_of_each_interval_where_there_is_room() -> None:
+    wide, narrow = (render(comparisons.every_verdict(), width=width) for width in (120, 60))
+    assert re.search(r"response_time_p95 .*\+7\.2 % +\[\+5\.9, \+8\.6\] +\.+\|\.+\[\*\]\.+ +regression, high", wide)
+    assert "[*]" not in narrow
+    for text in (wide, narrow):
+        assert "22 rounds agree: head is slower by more than 2 %" in text
+        assert re.search(r"search\.throughput.*\n?.*1\.1 %", text)
+
+
+def test_the_same_code_on_both_sides_shows_only_what_differs() -> None:
+    text = render(comparisons.with_itself(), width=120)
+    assert text.startswith(" PASS  Changes of 0.64 % to 6.0 % and more can be seen here")
+    assert "2 metrics without a difference" in text
+    assert "inconclusive" not in text
+    odd = render(comparisons.with_itself(differs=True), width=120)
+    assert odd.startswith(" WARN  The same code differs from itself, so do not trust comparisons here")
+    assert "differs, high" in odd

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
-from tests.support import results
+from tests.support import comparisons, results
 from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
 
@@ -65,9 +65,10 @@ def test_foreign_text_adds_no_tag_attribute_or_address(result: Result) -> None:
 
 @pytest.mark.parametrize("trap", [*TRAPS, '" onload="x', "' style='x"])
 def test_no_trap_works_wherever_it_is_laid(trap: str) -> None:
-    page = page_of(poisoned(results.every_verdict(), trap))
-    check_structure(page)
-    assert trap in page.text
+    for result in (results.every_verdict(), comparisons.every_verdict(), comparisons.with_itself(differs=True)):
+        page = page_of(poisoned(result, trap))
+        check_structure(page)
+        assert trap in page.text
 
 
 def check_structure(page: Page) -> None:
@@ -102,10 +103,11 @@ def test_the_page_needs_nothing_but_its_style_sheet() -> None:
         assert b"url(" not in content
 
 
-def test_every_class_of_the_page_is_styled() -> None:
-    page, style = render(results.every_verdict())
+@pytest.mark.parametrize("result", [results.every_verdict(), comparisons.every_verdict()], ids=["history", "paired"])
+def test_every_class_of_the_page_is_styled(result: Result) -> None:
+    page, style = render(result)
     used = {name for key, value in Page(page).attributes if key == "class" for name in value.split()}
-    plain = {"metric", "scenario", "summary", "about-run", "at", "interval", "whisker"}
+    plain = {"metric", "scenario", "summary", "noise", "about-run", "at", "interval", "whisker"}
     assert {name for name in used - plain if f".{name}" not in style} == set()
 
 
@@ -115,6 +117,13 @@ def test_a_regression_is_drawn_with_its_interval_and_tolerance() -> None:
     assert "change +31.0 %, interval [+27.2, +35.1] %, tolerance 10 % either way" in picture
     for shape in ('class="band"', 'class="zero"', 'class="interval"'):
         assert shape in picture
+
+
+def test_a_comparison_says_what_it_could_see() -> None:
+    text = page_of(comparisons.every_verdict()).text
+    for words in ("main (77aa0e7b2d3a)", "What this session could see", "perfreg compare --base 77aa0e7b2d3a"):
+        assert words in text
+    assert "baseline" not in text.lower()
 
 
 def test_every_metric_has_its_row() -> None:

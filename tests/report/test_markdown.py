@@ -4,7 +4,7 @@ import re
 
 import pytest
 from hypothesis import given
-from tests.support import results
+from tests.support import comparisons, results
 from tests.support.markdown import flat, parser, shown
 from tests.support.strategies import TRAPS, examples, poisoned
 from tests.support.strategies import results as any_result
@@ -25,7 +25,8 @@ def test_foreign_text_adds_no_link_tag_or_cell(result: Result) -> None:
 
 @pytest.mark.parametrize("trap", TRAPS)
 def test_no_trap_works_wherever_it_is_laid(trap: str) -> None:
-    check_structure(render(poisoned(results.every_verdict(), trap)))
+    for result in (results.every_verdict(), comparisons.every_verdict(), comparisons.with_itself(differs=True)):
+        check_structure(render(poisoned(result, trap)))
 
 
 def check_structure(text: str) -> None:
@@ -68,6 +69,15 @@ def test_what_matters_is_in_the_open_and_the_rest_folded() -> None:
     assert "`search.response_time_p50`" in folded
     for word in ("**broken**", "no such table", "**no_baseline**", "**environment_mismatch**", "12 runs", "key 5f1c"):
         assert word in visible
+
+
+def test_a_comparison_starts_with_its_sides_and_ends_with_how_to_repeat_it() -> None:
+    text = render(comparisons.every_verdict())
+    head, _, table = text.partition("| metric |")
+    assert "- Base: main (77aa0e7b2d3a)\n- Head: . (8c1f0e7b2d3a), with uncommitted changes\n" in head
+    assert "`..........\\|....[*]...` | regression, high |" in table
+    assert "- Repeat: `perfreg compare --base 77aa0e7b2d3a --head . --budget 60s --seed 7`" in table
+    assert "changes of 1.8 % and more could be seen; base against itself: [-1.0, +0.5] %" in table
 
 
 def test_a_unit_in_the_headline_is_escaped() -> None:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
-from tests.support import golden, results
+from tests.support import comparisons, golden, results
 
 from perfreg.report.registry import REPORT_FORMATS
 
@@ -19,12 +19,24 @@ def test_a_report_is_exactly_as_last_seen(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(REPORT_FORMATS))
+def test_a_comparison_is_exactly_as_last_seen(name: str) -> None:
+    files = REPORT_FORMATS[name].render(comparisons.every_verdict())
+    golden.check(GOLDEN / "comparison" / files[0].name, files[0].content)
+
+
+@pytest.mark.parametrize("name", sorted(REPORT_FORMATS))
 def test_a_format_keeps_its_contract(name: str) -> None:
     each = REPORT_FORMATS[name]
     assert each.name == name
     assert each.summary
     assert "\n" not in each.summary
-    for result in (results.every_verdict(), results.first_run(), results.nothing(), results.regressed()):
+    plain = (results.every_verdict(), results.first_run(), results.nothing(), results.regressed())
+    for result in (
+        *plain,
+        comparisons.every_verdict(),
+        comparisons.with_itself(),
+        comparisons.with_itself(differs=True),
+    ):
         files = each.render(result)
         assert files[0].name == each.file_name
         assert len({file.name for file in files}) == len(files)

@@ -34,7 +34,12 @@ class NoiseLine:
     @property
     def cells(self) -> tuple[str, ...]:
         """In the order of `NOISE_HEADER`."""
-        return self.detectable, f"{self.itself}{' !' if self.differs else ''}", self.sigma, self.rounds
+        return (
+            self.detectable or "too few rounds",
+            f"{self.itself}{' !' if self.differs else ''}",
+            self.sigma,
+            self.rounds,
+        )
 
     @property
     def sentence(self) -> str:
@@ -132,4 +137,8 @@ def _noise(noise: MetricNoise) -> NoiseLine:
 
 
 def _percent(pct: float | None) -> str:
-    return "" if pct is None else f"{words.signed(abs(pct)).removeprefix('+')} %"
+    """Two digits are all that an estimate of noise has."""
+    if pct is None:
+        return ""
+    size = abs(pct)
+    return f"{size:,.0f} %" if size >= 9.95 else f"{size:.1f} %" if size >= 0.995 else f"{size:.2g} %"

@@ -86,12 +86,14 @@ def _blocks(said: View, width: int, *, verbose: bool) -> Iterator[RenderableType
 
 
 def _verdicts(said: View, width: int, *, verbose: bool) -> Iterator[RenderableType]:
-    quiet = {"unchanged", "inconclusive"} if said.versus is not None and said.versus.is_self else {"unchanged"}
+    itself = said.versus is not None and said.versus.is_self
+    quiet = {"unchanged", "inconclusive"} if itself else {"unchanged"}
+    calm = "without a difference" if itself else "unchanged"
     listed = [row for row in said.rows if row.status != "broken" and (verbose or row.status not in quiet)]
     yield from rows_of(listed, width, paired=said.versus is not None, verbose=verbose)
     hidden = sum(row.status in quiet for row in said.rows)
     if hidden and not verbose:
-        yield indented(f"{words.count(hidden, 'metric')} {said.word('unchanged')}", 2, "dim")
+        yield indented(f"{words.count(hidden, 'metric')} {calm}", 2, "dim")
     if said.rows:
         yield ""
 
