@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from perfreg.model.result import Result
 from perfreg.report import words
+from perfreg.report.console_tables import noise, plans, rows_of
+from perfreg.report.console_text import STYLES, assembled, indented, item
 from perfreg.report.escape import inert
 from perfreg.report.format import ReportFile, ReportFormat
-from perfreg.report.formats.console_tables import noise, plans, rows_of
-from perfreg.report.formats.console_text import STYLES, assembled, indented, item
 from perfreg.report.notice import Notice
 from perfreg.report.view import View, view
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perfreg.report import words
 from perfreg.report.bar import bar, legend
 from perfreg.report.chart import axis_of
-from perfreg.report.formats.console_text import STYLES, assembled, indented
+from perfreg.report.console_text import STYLES, assembled, indented
 from perfreg.report.plan import PlanPair
 from perfreg.report.row import Row
 from perfreg.report.versus import NOISE_HEADER, NOISE_TITLE, Versus
