@@ -78,12 +78,12 @@ def test_results_of_two_runs_are_marked_as_measured_apart() -> None:
     assert command(apart) == ""
 
 
-def test_what_only_head_has_is_new() -> None:
+def test_what_only_head_has_has_no_base() -> None:
     new = comparisons.VERDICTS[5]
     (row,) = view(comparisons.only(new)).rows
-    assert (row.status, row.verdict) == ("no_baseline", "new")
+    assert (row.status, row.verdict) == ("no_baseline", "no_base")
     two = view(comparisons.only(new, replace(new, metric="other"))).notices
-    assert two[0].title == "2 metrics are measured in head alone: there is nothing to compare them with"
+    assert two[0].title == "2 metrics have no base to be compared with"
 
 
 def test_other_units_are_worse_or_better() -> None:

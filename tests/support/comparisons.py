@@ -137,7 +137,7 @@ VERDICTS = (
         status="no_baseline",
         head=18.4,
         unit="ms",
-        reason="base has no such scenario",
+        reason="new: base has no such scenario",
     ),
     Verdict(
         scenario="import",

@@ -28,8 +28,8 @@ _TITLES = {
 }
 _PAIRED_TITLES = {
     "no_baseline": (
-        "is measured in head alone: there is nothing to compare it with",
-        "are measured in head alone: there is nothing to compare them with",
+        "has no base to be compared with",
+        "have no base to be compared with",
     ),
     "environment_mismatch": (
         "was measured in another environment and not compared",

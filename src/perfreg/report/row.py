@@ -25,7 +25,7 @@ ORDER: tuple[VerdictStatus, ...] = (
 UNCOMPARED: tuple[VerdictStatus, ...] = ("broken", "environment_mismatch", "no_baseline")
 """Verdicts without a comparison behind them."""
 
-_PAIRED_WORDS: dict[VerdictStatus, str] = {"no_baseline": "new"}
+_PAIRED_WORDS: dict[VerdictStatus, str] = {"no_baseline": "no_base"}
 _SELF_WORDS: dict[VerdictStatus, str] = {
     "regression": "differs",
     "improvement": "differs",
