@@ -45,8 +45,8 @@ class Bench:
         Raises `PerfregError` when there is nothing to measure; when the service dies, the scenario is broken.
         """
         start = time.perf_counter()
-        death = self._death()
-        outcome = Outcome(status="broken", reasons=(death,)) if death else self._attempt(spec)
+        death = death_of(self.context.service)
+        outcome = Outcome(status="broken", reasons=(death,)) if death else attempt(spec, self.context)
         record = ScenarioRecord(
             name=spec.name,
             kind=spec.type,
@@ -60,39 +60,43 @@ class Bench:
         self.observer.finished(record)
         return Measured(record=record, measurements=outcome.measurements)
 
-    def _attempt(self, spec: ScenarioSpec) -> Outcome:
-        monitor = monitor_for(spec.monitor, self.context) if spec.monitor else None
-        try:
-            with monitor or nullcontext():
-                outcome = scenario_kinds()[spec.type].measure(spec, self.context)
-            if self.context.service is not None:
-                self.context.service.check()
-        except ServiceError as error:
-            return Outcome(status="broken", reasons=(str(error),))
-        except MeasureError:
-            # A refused connection is only the consequence when the service is dead; its death is the news.
-            death = self._death(patience=_SUSPICION_S)
-            if not death:
-                raise
-            return Outcome(status="broken", reasons=(death,))
-        if outcome.status == "broken" and (death := self._death(patience=_SUSPICION_S)):
-            outcome = replace(outcome, reasons=(death, *outcome.reasons))
-        if monitor is None:
-            return outcome
-        known = {each.metric for each in outcome.measurements}
-        beside = tuple(each for each in monitor.measurements(spec.name) if each.metric not in known)
-        return replace(
-            outcome, measurements=outcome.measurements + beside, warnings=outcome.warnings + monitor.warnings
-        )
 
-    def _death(self, patience: float = 0.0) -> str:
-        """Why the service is dead; empty when it lives or there is none."""
-        try:
-            if self.context.service is not None:
-                self.context.service.check(patience=patience)
-        except ServiceError as error:
-            return str(error)
-        return ""
+def attempt(spec: ScenarioSpec, context: Context) -> Outcome:
+    """Measure ``spec`` with its monitor. A service that dies meanwhile makes it broken.
+
+    Raises `PerfregError` when there is nothing to measure.
+    """
+    monitor = monitor_for(spec.monitor, context) if spec.monitor else None
+    try:
+        with monitor or nullcontext():
+            outcome = scenario_kinds()[spec.type].measure(spec, context)
+        if context.service is not None:
+            context.service.check()
+    except ServiceError as error:
+        return Outcome(status="broken", reasons=(str(error),))
+    except MeasureError:
+        # A refused connection is only the consequence when the service is dead; its death is the news.
+        death = death_of(context.service, patience=_SUSPICION_S)
+        if not death:
+            raise
+        return Outcome(status="broken", reasons=(death,))
+    if outcome.status == "broken" and (death := death_of(context.service, patience=_SUSPICION_S)):
+        outcome = replace(outcome, reasons=(death, *outcome.reasons))
+    if monitor is None:
+        return outcome
+    known = {each.metric for each in outcome.measurements}
+    beside = tuple(each for each in monitor.measurements(spec.name) if each.metric not in known)
+    return replace(outcome, measurements=outcome.measurements + beside, warnings=outcome.warnings + monitor.warnings)
+
+
+def death_of(service: Service | None, patience: float = 0.0) -> str:
+    """Why the service is dead; empty when it lives or there is none."""
+    try:
+        if service is not None:
+            service.check(patience=patience)
+    except ServiceError as error:
+        return str(error)
+    return ""
 
 
 @contextmanager

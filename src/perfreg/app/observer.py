@@ -19,6 +19,9 @@ class Observer(Protocol):
     def progress(self, share: float, words: str) -> None:
         """The current scenario is done to this share (0 to 1)."""
 
+    def known(self, share: float, words: str) -> None:
+        """A comparison has spent this share (0 to 1) of its budget, and this is what it knows so far."""
+
     def finished(self, record: ScenarioRecord) -> None:
         """The current scenario has ended."""
 
@@ -31,5 +34,7 @@ class Silent:
     def scenario(self, name: str, index: int, total: int) -> None: ...
 
     def progress(self, share: float, words: str) -> None: ...
+
+    def known(self, share: float, words: str) -> None: ...
 
     def finished(self, record: ScenarioRecord) -> None: ...

@@ -42,6 +42,10 @@ class Lines:
         if time.monotonic() - self._last >= _LINE_EVERY_S:
             self._line(f"{self._name}: {share:.0%} {words}")
 
+    def known(self, share: float, words: str) -> None:
+        if time.monotonic() - self._last >= _LINE_EVERY_S:
+            self._line(f"{share:.0%} of the time: {words or 'nothing known yet'}")
+
     def finished(self, record: ScenarioRecord) -> None:
         self._line(ending(record))
 
@@ -72,6 +76,9 @@ def _live() -> Iterator[Observer]:
             def progress(self, share: float, words: str) -> None:
                 del words
                 bars.update(task, completed=share)
+
+            def known(self, share: float, words: str) -> None:
+                bars.update(task, description=escape(plain(words or "measuring")), completed=share, total=1.0)
 
             def finished(self, record: ScenarioRecord) -> None:
                 console.print(plain(ending(record)), markup=False, highlight=False)

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_arguments(parser)
     add_scenario_arguments(parser)
+    add_report_arguments(parser)
+    add_gate_arguments(parser)
+    parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
+    parser.add_argument("--test-duration", metavar="SECONDS", help="how long each scenario is loaded")
+    parser.add_argument("--concurrent-users", metavar="N", help="clients that load at the same time")
+    parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
+    parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
+    add_target_arguments(parser)
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the result goes, and in which formats."""
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result here (- for standard output)")
     parser.add_argument(
         "--format",
@@ -29,19 +41,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="report format: json, markdown, html, console (repeatable; default: json, markdown and html)",
     )
+    parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports and logs go")
+
+
+def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
+    """What fails the build."""
     parser.add_argument(
         "--fail-on-regression",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="whether a regression fails, whatever the file says",
     )
-    parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
     parser.add_argument("--thresholds", type=Path, metavar="FILE", help="absolute budgets (JSON or YAML)")
-    parser.add_argument("--test-duration", metavar="SECONDS", help="how long each scenario is loaded")
-    parser.add_argument("--concurrent-users", metavar="N", help="clients that load at the same time")
-    parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
-    parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports and logs go")
-    parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
+
+
+def add_target_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which hosts may be loaded."""
     parser.add_argument(
         "--allow-target",
         action="append",
@@ -121,24 +136,33 @@ def execute(args: argparse.Namespace) -> Done:
 
 
 def _flags(args: argparse.Namespace) -> dict[str, object]:
-    # Paths on the command line start at the working directory, those of the file at the file.
-    flags: dict[str, object] = {
-        key: str(value.absolute()) if isinstance(value, Path) else value
-        for key, value in (
-            ("test_duration", args.test_duration),
-            ("concurrent_users", args.concurrent_users),
-            ("baseline_storage", args.baseline_storage),
-            ("baseline.path", args.baseline_storage),
-            ("report.directory", args.output_directory),
-            ("base_url", args.base_url),
-            ("fail_on_regression", args.fail_on_regression),
-            ("gate.enabled", args.fail_on_regression or None),
-        )
-        if value is not None
-    }
+    own = _given(
+        ("test_duration", args.test_duration),
+        ("concurrent_users", args.concurrent_users),
+        ("baseline_storage", args.baseline_storage),
+        ("baseline.path", args.baseline_storage),
+        ("base_url", args.base_url),
+    )
+    return {**shared_flags(args), **own}
+
+
+def shared_flags(args: argparse.Namespace) -> dict[str, object]:
+    """What the flags say that all measuring commands have, by key path."""
+    flags = _given(
+        ("report.directory", args.output_directory),
+        ("fail_on_regression", args.fail_on_regression),
+        ("gate.enabled", args.fail_on_regression or None),
+    )
     if args.allow_target:
         flags["targets"] = tuple(args.allow_target)
     return flags
+
+
+def _given(*flags: tuple[str, object]) -> dict[str, object]:
+    # Paths on the command line start at the working directory, those of the file at the file.
+    return {
+        key: str(value.absolute()) if isinstance(value, Path) else value for key, value in flags if value is not None
+    }
 
 
 COMMAND = Command(

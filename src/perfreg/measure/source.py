@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from perfreg.model.run import Source
 _GIT_TIMEOUT_S = 20
 _LINEAGE = 50_000
 _MESSAGES = 200
+_GUILTY = 10
+_HASH = re.compile(r"[0-9a-f]{7,64}")
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT")
 _BRANCH_VARIABLES = ("CI_COMMIT_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME")
 _PULL_REQUEST_VARIABLES = (
@@ -60,13 +63,31 @@ def ancestors(directory: Path, env: Mapping[str, str]) -> frozenset[str] | None:
     return frozenset(listed.split()) or None
 
 
-def messages(directory: Path, env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Author and message of HEAD, and of the commits that HEAD merged when it is a merge; newest first."""
+def messages(directory: Path, env: Mapping[str, str], *, since: str = "") -> tuple[tuple[str, str], ...]:
+    """Author and message of HEAD, and of the commits that HEAD merged when it is a merge; newest first.
+
+    With the commit ``since``, of all commits that HEAD has and it has not.
+    """
     merged = _git(directory, env, "rev-parse", "--verify", "--quiet", "HEAD^2")
     wanted = ("HEAD^1..HEAD",) if merged else ("--max-count=1", "HEAD")
+    if since and _git(directory, env, "merge-base", since, "HEAD"):
+        wanted = (f"{since}..HEAD",)
     text = _git(directory, env, "log", f"--max-count={_MESSAGES}", "--format=%an%x00%B%x00%x00", *wanted)
     entries = (entry.strip("\n").partition("\0") for entry in text.split("\0\0"))
     return tuple((author, body.strip()) for author, _, body in entries if author)
+
+
+def commits_between(directory: Path, env: Mapping[str, str], good: str, bad: str) -> tuple[str, ...]:
+    """The commits after ``good`` up to ``bad``, newest first, each as `git log --oneline` shows it, ten at most.
+
+    Empty where git does not know them. Both come from a store, so whatever is not a commit's hash is none.
+    """
+    if not all(_HASH.fullmatch(each) for each in (good, bad)):
+        return ()
+    listed = _git(
+        directory, env, "log", f"--max-count={_GUILTY}", "--no-show-signature", "--format=%h %s", f"{good}..{bad}", "--"
+    )
+    return tuple(listed.splitlines())
 
 
 def is_from_fork(env: Mapping[str, str]) -> bool:

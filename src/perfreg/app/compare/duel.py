@@ -1,0 +1,215 @@
+"""The measuring itself: rounds of one block of each side in random order, until it is known or the time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from perfreg.app.compare import schedule
+from perfreg.app.compare.contest import Contest, Round
+from perfreg.app.compare.jury import Jury
+from perfreg.app.compare.station import Block, Station
+from perfreg.app.compare.steadiness import WINDOW_S, figure, is_steady
+from perfreg.app.observer import Observer
+from perfreg.errors import ServiceError
+from perfreg.model.comparison import SideName
+
+_TRY_OUT_SEED = -1
+_MANY_WINDOWS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was agreed on before: time in seconds, most ``rounds`` of a scenario, rounds between restarts."""
+
+    budget_s: float
+    seed: int
+    rounds: int | None = None
+    restart_every: int | None = None
+    max_error_rate_pct: float = 1.0
+    start_s: float = 0.0
+    """What stopping and starting both services costs, as far as it is known."""
+
+
+@final
+class Duel:
+    """One session. Both stations are started; what comes of it is in the contests."""
+
+    def __init__(
+        self,
+        stations: Mapping[SideName, Station],
+        contests: Sequence[Contest],
+        terms: Terms,
+        jury: Jury,
+        observer: Observer,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stations = stations
+        self.contests = contests
+        self._terms = terms
+        self._jury = jury
+        self._observer = observer
+        self._clock = clock
+        self._began = clock()
+        self._has_service = any(station.side.service is not None for station in stations.values())
+        self._every: int | None = None
+        self._later_warm_up_s = 0.0
+        self._in_generation: dict[str, int] = {}
+        self._has_died = False
+        self.restarts = 0
+        self.elapsed_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """The part of the budget that is not spent."""
+        return self._terms.budget_s - (self._clock() - self._began)
+
+    def run(self) -> None:
+        """Measure. A side that fails ends the contests it spoils; nothing is raised for that."""
+        self._observer.stage("trying out the scenarios")
+        for contest in self.contests:
+            self._try_out(contest)
+        if self._open():
+            self._observer.stage("warming up")
+            self._warm_up(schedule.first_warm_up_s(self._terms.budget_s))
+            self._plan()
+        while (chosen := self._next()) is not None:
+            if self._is_due(chosen):
+                self._restart()
+            if chosen.is_open:
+                self._round(chosen)
+                self._jury.ask(self.contests)
+            self._observer.known(1 - max(0.0, self.left_s) / self._terms.budget_s, self._jury.so_far())
+        for contest in self._open():
+            contest.check_errors(self._terms.max_error_rate_pct, final=True)
+        self.elapsed_s = self._clock() - self._began
+
+    def _open(self) -> list[Contest]:
+        return [contest for contest in self.contests if contest.is_open]
+
+    def _try_out(self, contest: Contest) -> None:
+        """The first attempt of both sides: does it work, how fast is it, and what does it cost to measure?"""
+        if self.left_s <= 0:
+            contest.end("untried", "the budget was spent before it could be tried")
+            return
+        for name in schedule.order(self._terms.seed, contest.name, _TRY_OUT_SEED):
+            began = self._clock()
+            contest.tried[name] = self._first_attempt(contest, name)
+            contest.spent_s += self._clock() - began
+            if self._stations[name].is_dead:
+                self._revive(name)
+        contest.judge_try_out()
+
+    def _first_attempt(self, contest: Contest, name: SideName) -> Block:
+        spec, limit = contest.specs[name], self._terms.max_error_rate_pct
+        shortest = schedule.SHORTEST_BLOCK_S
+        first = spec.block(shortest)
+        block = self._stations[name].measure(first, seed=0, max_error_rate_pct=limit)
+        again = spec.block(shortest, block.pace)
+        if block.outcome.status == "broken" or again == first:
+            return block
+        # A handful of iterations cannot tell the pace: the first ones are slow, and each costs some time beside it.
+        second = self._stations[name].measure(again, seed=0, max_error_rate_pct=limit)
+        return second if second.outcome.status == "ok" else block
+
+    def _warm_up(self, limit_s: float) -> None:
+        """Load both sides, window by window, until their figures stand still; nothing of it counts."""
+        contests = [contest for contest in self._open() if not contest.spec.isolated]
+        for contest in contests:
+            for name in schedule.order(self._terms.seed, contest.name, _TRY_OUT_SEED - 1 - self.restarts):
+                self._settle(contest, name, limit_s / (2 * len(contests)))
+
+    def _settle(self, contest: Contest, name: SideName, limit_s: float) -> None:
+        until = self._clock() + min(limit_s, self.left_s)
+        station, values = self._stations[name], list[float]()
+        while contest.is_open and self._clock() < until and not is_steady(values):
+            pace = contest.tried[name].pace
+            block = station.measure(contest.specs[name].block(WINDOW_S, pace), seed=0)
+            self._note_failure(contest, name, block)
+            value = figure(block.outcome)
+            if value is None:
+                return
+            values.append(value)
+        if self.restarts == 0 and len(values) >= _MANY_WINDOWS and not is_steady(values):
+            contest.warnings += (f"{name} had not settled yet when measuring began, after {limit_s:.1f} s of warm-up",)
+
+    def _plan(self) -> None:
+        """Cut the blocks and decide how often to restart, now that it is known what things cost."""
+        contests, terms = self._open(), self._terms
+        starts = schedule.generations(terms.budget_s, terms.start_s) if self._has_service else 1
+        self._later_warm_up_s = schedule.later_warm_up_s(terms.budget_s, starts)
+        between = (starts - 1) * (terms.start_s + self._later_warm_up_s / 2)
+        left = max(0.0, self.left_s - between)
+        parts = schedule.shares(left, [contest.spec.budget for contest in contests])
+        for contest, part in zip(contests, parts, strict=True):
+            contest.cut(part)
+        most = max((part / contest.round_s for contest, part in zip(contests, parts, strict=True)), default=0.0)
+        if terms.rounds is not None:
+            most = min(most, terms.rounds)
+        self._every = terms.restart_every or schedule.restart_every(most, starts)
+
+    def _next(self) -> Contest | None:
+        """The contest whose turn it is, among those that need another round and have the time for it."""
+        waiting = [contest for contest in self._open() if self._wants_more(contest)]
+        if not waiting:
+            return None
+        parts = schedule.shares(self._terms.budget_s, [contest.spec.budget for contest in waiting])
+        return waiting[schedule.whose_turn([contest.measured_s for contest in waiting], parts)]
+
+    def _wants_more(self, contest: Contest) -> bool:
+        if self._terms.rounds is not None and len(contest.rounds) >= self._terms.rounds:
+            return False
+        left = self.left_s
+        if contest.spec.budget is not None:
+            left = min(left, contest.spec.budget - contest.spent_s)
+        return left >= contest.round_s and not self._jury.is_decided(contest)
+
+    def _is_due(self, contest: Contest) -> bool:
+        """Whether this contest has had its rounds with the services as they run now."""
+        done = self._in_generation.get(contest.name, 0)
+        return self._has_died or (self._has_service and self._every is not None and done >= self._every)
+
+    def _restart(self) -> None:
+        """Start both services anew, so that the luck of a process does not pass for a change of the code."""
+        self.restarts += 1
+        self._has_died = False
+        self._in_generation.clear()
+        for name in schedule.order(self._terms.seed, "restart", self.restarts):
+            self._revive(name)
+        self._warm_up(self._later_warm_up_s)
+
+    def _revive(self, name: SideName) -> None:
+        """Start a service that may be dead. Whoever restarts one side alone has to restart both before it counts."""
+        try:
+            self._stations[name].start()
+        except ServiceError as error:
+            for contest in self.contests:
+                contest.breaks(name, (str(error),))
+
+    def _round(self, contest: Contest) -> None:
+        number, began = len(contest.rounds), self._clock()
+        blocks: dict[SideName, Block] = {}
+        for name in schedule.order(self._terms.seed, contest.name, number):
+            blocks[name] = self._stations[name].measure(contest.blocks[name], seed=number)
+            self._note_failure(contest, name, blocks[name])
+            if not contest.is_open:
+                contest.spent_s += self._clock() - began
+                return
+        self._in_generation[contest.name] = self._in_generation.get(contest.name, 0) + 1
+        generation = self.restarts if self._has_service or not contest.spec.isolated else number
+        found = Round(base=blocks["base"].outcome, head=blocks["head"].outcome, generation=generation)
+        contest.add(found, self._clock() - began)
+        contest.check_errors(self._terms.max_error_rate_pct)
+
+    def _note_failure(self, contest: Contest, name: SideName, block: Block) -> None:
+        """End the contest when a block failed as a whole; single failed requests are counted instead."""
+        if block.outcome.status == "ok" and not self._stations[name].is_dead:
+            return
+        if self._stations[name].is_dead:
+            contest.breaks(name, block.outcome.reasons)
+            self._revive(name)
+            self._has_died = True
+        elif block.absent or not block.outcome.attempts:
+            contest.breaks(name, block.outcome.reasons)

@@ -1,0 +1,79 @@
+"""When what is measured: pure arithmetic on seconds and rounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+
+from perfreg.app.compare.side import SIDES
+from perfreg.model.comparison import SideName
+
+SHORTEST_BLOCK_S = 0.25
+LONGEST_BLOCK_S = 3.0
+ROUNDS = 30
+"""Rounds that are planned for in the budget; statistics want two dozen, and some time is lost on the way."""
+GENERATIONS = 12
+"""Starts of the services that are planned for, so that the luck of one start does not decide."""
+WARM_UP_SHARE = 0.15
+"""Share of the budget that warming up may take, at the first start, and once more over all others."""
+LONGEST_WARM_UP_S = 5.0
+_START_SHARE = 0.1
+_SHORTEST_WARM_UP_S = 0.2
+
+
+def order(seed: int, scenario: str, number: int) -> tuple[SideName, SideName]:
+    """Which side goes first in round ``number`` of ``scenario``: a fair coin that the seed repeats."""
+    coin = Random(f"{seed}/{number}/{scenario}")  # noqa: S311 - no secret hangs on it
+    return SIDES if coin.random() < 0.5 else (SIDES[1], SIDES[0])
+
+
+def first_warm_up_s(budget_s: float) -> float:
+    """How long both sides together may warm up after their first start."""
+    return min(LONGEST_WARM_UP_S, WARM_UP_SHARE * budget_s)
+
+
+def block_s(share_s: float, overhead_s: float) -> float:
+    """How long a block measures, so that `ROUNDS` rounds of two blocks fit into ``share_s``.
+
+    ``overhead_s`` is what a block costs beyond that.
+    """
+    return min(max(share_s / (2 * ROUNDS) - overhead_s, SHORTEST_BLOCK_S), LONGEST_BLOCK_S)
+
+
+def shares(budget_s: float, own: Sequence[float | None]) -> tuple[float, ...]:
+    """What each scenario gets of the budget: equal parts, where no smaller budget of its ``own`` is set.
+
+    What one of them leaves goes to the others.
+    """
+    given: dict[int, float] = {}
+    left, waiting = budget_s, set(range(len(own)))
+    while waiting:
+        part = left / len(waiting)
+        modest = {index for index in waiting if (limit := own[index]) is not None and limit <= part}
+        for index in modest or waiting:
+            limit = own[index]
+            given[index] = limit if index in modest and limit is not None else part
+        left = max(0.0, left - sum(given[index] for index in modest))
+        waiting = waiting - modest if modest else set()
+    return tuple(given[index] for index in range(len(own)))
+
+
+def whose_turn(spent: Sequence[float], parts: Sequence[float]) -> int:
+    """The scenario that has had the smallest part of its share: all of them sample the whole session."""
+    return min(range(len(spent)), key=lambda index: spent[index] / max(parts[index], 1e-9))
+
+
+def generations(budget_s: float, start_s: float) -> int:
+    """How many starts, the first included, the budget holds when stopping and starting both sides takes ``start_s``."""
+    return max(1, min(GENERATIONS, 1 + math.floor(_START_SHARE * budget_s / max(start_s, 1e-3))))
+
+
+def restart_every(rounds: float, starts: int) -> int | None:
+    """Rounds between two starts, when about ``rounds`` are to come; None for no restart at all."""
+    return None if starts < 2 else max(1, math.ceil(rounds / starts))
+
+
+def later_warm_up_s(budget_s: float, starts: int) -> float:
+    """How long both sides together may warm up after each restart."""
+    return max(_SHORTEST_WARM_UP_S, min(WARM_UP_SHARE * budget_s / max(1, starts - 1), first_warm_up_s(budget_s)))
