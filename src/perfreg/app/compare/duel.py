@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -11,7 +13,7 @@ from perfreg.app.compare import schedule
 from perfreg.app.compare.contest import Contest, Round
 from perfreg.app.compare.jury import Jury
 from perfreg.app.compare.station import Block, Station
-from perfreg.app.compare.steadiness import WINDOW_S, figure, is_steady
+from perfreg.app.compare.steadiness import WINDOW_S, figure, is_back, is_steady
 from perfreg.app.observer import Observer
 from perfreg.errors import ServiceError
 from perfreg.model.comparison import SideName
@@ -56,7 +58,8 @@ class Duel:
         self._has_service = any(station.side.service is not None for station in stations.values())
         self._every: int | None = None
         self._later_warm_up_s = 0.0
-        self._in_generation: dict[str, int] = {}
+        self._in_generation: Counter[str] = Counter()
+        self._restarting: Sequence[Contest] = ()
         self._has_died = False
         self.restarts = 0
         self.elapsed_s = 0.0
@@ -124,7 +127,9 @@ class Duel:
     def _settle(self, contest: Contest, name: SideName, limit_s: float) -> None:
         until = self._clock() + min(limit_s, self.left_s)
         station, values = self._stations[name], list[float]()
-        while contest.is_open and self._clock() < until and not is_steady(values):
+        before = [value for each in contest.rounds if (value := figure(each.side(name))) is not None]
+        level = statistics.median(before) if before else None
+        while contest.is_open and self._clock() < until and not _is_warm(values, level):
             pace = contest.tried[name].pace
             block = station.measure(contest.specs[name].block(WINDOW_S, pace), seed=0)
             self._note_failure(contest, name, block)
@@ -138,6 +143,8 @@ class Duel:
     def _plan(self) -> None:
         """Cut the blocks and decide how often to restart, now that it is known what things cost."""
         contests, terms = self._open(), self._terms
+        if not contests:
+            return
         starts = schedule.generations(terms.budget_s, terms.start_s) if self._has_service else 1
         self._later_warm_up_s = schedule.later_warm_up_s(terms.budget_s, starts)
         between = (starts - 1) * (terms.start_s + self._later_warm_up_s / 2)
@@ -145,10 +152,10 @@ class Duel:
         parts = schedule.shares(left, [contest.spec.budget for contest in contests])
         for contest, part in zip(contests, parts, strict=True):
             contest.cut(part)
-        most = max((part / contest.round_s for contest, part in zip(contests, parts, strict=True)), default=0.0)
-        if terms.rounds is not None:
-            most = min(most, terms.rounds)
-        self._every = terms.restart_every or schedule.restart_every(most, starts)
+        self._restarting = [contest for contest in contests if not contest.spec.isolated] or contests
+        most = max(part / each.round_s for each, part in zip(contests, parts, strict=True) if each in self._restarting)
+        rounds = most if terms.rounds is None else min(most, terms.rounds)
+        self._every = terms.restart_every or schedule.restart_every(rounds, starts)
 
     def _next(self) -> Contest | None:
         """The contest whose turn it is, among those that need another round and have the time for it."""
@@ -168,8 +175,10 @@ class Duel:
 
     def _is_due(self, contest: Contest) -> bool:
         """Whether this contest has had its rounds with the services as they run now."""
-        done = self._in_generation.get(contest.name, 0)
-        return self._has_died or (self._has_service and self._every is not None and done >= self._every)
+        if self._has_died:
+            return True
+        counts = self._has_service and self._every is not None and contest in self._restarting
+        return counts and self._in_generation[contest.name] >= (self._every or 0)
 
     def _restart(self) -> None:
         """Start both services anew, so that the luck of a process does not pass for a change of the code."""
@@ -197,7 +206,7 @@ class Duel:
             if not contest.is_open:
                 contest.spent_s += self._clock() - began
                 return
-        self._in_generation[contest.name] = self._in_generation.get(contest.name, 0) + 1
+        self._in_generation[contest.name] += 1
         generation = self.restarts if self._has_service or not contest.spec.isolated else number
         found = Round(base=blocks["base"].outcome, head=blocks["head"].outcome, generation=generation)
         contest.add(found, self._clock() - began)
@@ -213,3 +222,8 @@ class Duel:
             self._has_died = True
         elif block.absent or not block.outcome.attempts:
             contest.breaks(name, block.outcome.reasons)
+
+
+def _is_warm(values: Sequence[float], level: float | None) -> bool:
+    """Whether the windows of a warm-up stand still, or are where the rounds before a restart were."""
+    return is_steady(values) or (level is not None and is_back(values, level))

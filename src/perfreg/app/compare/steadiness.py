@@ -12,6 +12,7 @@ WINDOW_S = 0.1
 _WINDOWS = 4
 _ENOUGH = 0.03
 _SURE = 2.0
+_ABOUT = 0.1
 
 
 def is_steady(values: Sequence[float]) -> bool:
@@ -24,6 +25,11 @@ def is_steady(values: Sequence[float]) -> bool:
     step = abs(sum(logs[2:]) - sum(logs[:2])) / 2
     spread = max(abs(logs[1] - logs[0]), abs(logs[3] - logs[2]))
     return step <= max(_ENOUGH, spread / _SURE)
+
+
+def is_back(values: Sequence[float], before: float) -> bool:
+    """Whether a service that was started anew is about as fast again as its predecessor was."""
+    return bool(values) and (values[-1] <= 0 or before <= 0 or abs(math.log(values[-1] / before)) <= _ABOUT)
 
 
 def figure(outcome: Outcome) -> float | None:
