@@ -55,3 +55,9 @@ def test_reasons_name_the_metric_and_put_the_gravest_first() -> None:
 def test_comparing_nothing_is_said() -> None:
     gate = decide([verdict("no_baseline"), verdict("unchanged")], GatePolicy())
     assert gate.reasons == ("no baseline: 1 of 2 metrics are compared with nothing",)
+
+
+def test_a_doubt_about_the_run_warns() -> None:
+    gate = decide([verdict("unchanged")], GatePolicy(), ("missing: search.throughput",))
+    assert gate.status == "warn"
+    assert gate.reasons == ("missing: search.throughput",)

@@ -10,7 +10,14 @@ import pytest
 from tests.support.command_line import environment
 from tests.support.git_repository import Checkout, git, make_checkout
 
-from perfreg.measure.source import ancestors, clean_git_environment, detect, is_from_fork, messages
+from perfreg.measure.source import (
+    ancestors,
+    clean_git_environment,
+    commits_between,
+    detect,
+    is_from_fork,
+    messages,
+)
 
 
 @pytest.fixture
@@ -137,3 +144,16 @@ def test_what_cannot_be_told_counts_as_a_fork(tmp_path: Path) -> None:
     same = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1"}
     assert not is_from_fork(same)
     assert is_from_fork({**same, "CI_MERGE_REQUEST_PROJECT_ID": "2"})
+
+
+def test_the_commits_that_may_be_guilty_are_listed_and_nothing_from_a_store_is_an_option(checkout: Checkout) -> None:
+    good = git(checkout.path, "rev-parse", "HEAD")
+    names = [checkout.commit(f"Change {number}") for number in range(12)]
+    found = commits_between(checkout.path, environment(), good, names[1])
+    assert [each.split(" ", 1)[1] for each in found] == ["Change 1", "Change 0"]
+    assert names[1].startswith(found[0].split()[0])
+    assert len(commits_between(checkout.path, environment(), good, names[-1])) == 10
+    for hostile in ("", "HEAD", "--all", "--output=x", "0" * 40, f"{good}\n", "main"):
+        assert commits_between(checkout.path, environment(), hostile, names[1]) == ()
+        assert commits_between(checkout.path, environment(), good, hostile) == ()
+    assert not (checkout.path / "x").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
+from perfreg.model.result import BaselineInfo, Gate, Result, Shift, Verdict
 from perfreg.model.run import Environment, Measurement, Run, ScenarioRecord, Source
 
 HOSTILE_NAME = "x|y`z <img src=x onerror=alert(1)> [a](http://evil.example) @admin #1 \x1b[31m\u202e **bold**"
@@ -254,6 +254,31 @@ GATE = Gate(
 )
 
 
+SHIFTS = (
+    Shift(
+        scenario="search",
+        metric="memory_peak",
+        change_pct=6.12,
+        worse=True,
+        since="2026-01-29T04:05:06Z",
+        runs=4,
+        raised_by=RUN.id,
+        first_bad="5566778899aabbccddeeff00112233445566aabb",
+        last_good="0123456789abcdef0123456789abcdef01234567",
+        commits=("5566778 Rank by relevance", f"4455667 {HOSTILE_NAME}"),
+    ),
+    Shift(
+        scenario=HOSTILE_NAME,
+        metric="throughput",
+        change_pct=12.0,
+        worse=False,
+        since="2026-01-30T04:05:06Z",
+        runs=3,
+        raised_by=RUN.id,
+    ),
+)
+
+
 def every_verdict() -> Result:
     """One verdict of each status, a changed plan, a broken scenario and names chosen by an enemy."""
     return Result(
@@ -264,6 +289,7 @@ def every_verdict() -> Result:
             runs=12, age_days=3.2, newest_commit="77aa0e7b2d3a4c5e6f708192a3b4c5d6e7f80911", health=0.83
         ),
         notes=("a broken run is never a baseline",),
+        shifts=SHIFTS,
     )
 
 

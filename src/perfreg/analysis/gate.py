@@ -20,8 +20,11 @@ class GatePolicy:
     fail_on_inconclusive: bool = False
 
 
-def decide(verdicts: Sequence[Verdict], policy: GatePolicy) -> Gate:
-    """The gate's answer with its reasons, failures first. A broken scenario always fails, even when disabled."""
+def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str] = ()) -> Gate:
+    """The gate's answer with its reasons, failures first. A broken scenario always fails, even when disabled.
+
+    ``doubts`` are sentences that earn a warning besides what the verdicts do.
+    """
     broken = sorted({verdict.scenario for verdict in verdicts if verdict.status == "broken"})
     failures = [f"{name} is broken" for name in broken]
     warnings: list[str] = []
@@ -30,14 +33,15 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy) -> Gate:
         f"accepted regression of {each.scenario}.{each.metric}: {each.accepted}" for each in verdicts if each.accepted
     ]
     warnings += [f"{each.scenario}.{each.metric}: {each.reason}" for each in verdicts if each.budget == "warning"]
-    doubts = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "inconclusive"]
-    if doubts:
+    open_ones = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "inconclusive"]
+    if open_ones:
         serious = policy.enabled and policy.fail_on_inconclusive
-        (failures if serious else warnings).append(f"inconclusive: {', '.join(doubts)}")
+        (failures if serious else warnings).append(f"inconclusive: {', '.join(open_ones)}")
     for status, words in (("no_baseline", "no baseline"), ("environment_mismatch", "other environment")):
         blind = [verdict for verdict in verdicts if verdict.status == status]
         if blind:
             warnings.append(f"{words}: {len(blind)} of {len(verdicts)} metrics are compared with nothing")
+    warnings += doubts
     if not verdicts:
         failures.append("nothing was measured")
     reasons = tuple(failures + warnings)

@@ -49,8 +49,8 @@ def judging(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[
     )
 
 
-def gating(config: Config, verdicts: Sequence[Verdict]) -> Gate:
-    """The gate's answer to these verdicts."""
+def gating(config: Config, verdicts: Sequence[Verdict], doubts: Sequence[str] = ()) -> Gate:
+    """The gate's answer to these verdicts; each of ``doubts`` is a warning."""
     rules_of_gate = config.gate
     return decide(
         verdicts,
@@ -62,4 +62,5 @@ def gating(config: Config, verdicts: Sequence[Verdict]) -> Gate:
             fail_on_major=rules_of_gate.fail_on_major_regression,
             fail_on_inconclusive=rules_of_gate.fail_on_inconclusive,
         ),
+        doubts,
     )

@@ -78,11 +78,33 @@ class BaselineInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A lasting change of the level of a metric that the history shows, be it a step or what a drift has added up to.
+
+    ``change_pct`` is signed as measured and ``worse`` tells whether it is bad. The new level began with a run of commit
+    ``first_bad`` at ``since``, and the run before it was of commit ``last_good``: the change lies between them, in one
+    of ``commits`` (the newest first) as far as git knows them. ``runs`` have had the new level so far; with the last of
+    them, ``raised_by``, it was certain enough to be told.
+    """
+
+    scenario: str
+    metric: str
+    change_pct: float
+    worse: bool
+    since: str
+    runs: int
+    raised_by: str
+    first_bad: str = ""
+    last_good: str = ""
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """Everything a report needs. ``notes`` are sentences about the whole run (what was stored, what was not).
 
     ``comparison`` is there when head was measured against base side by side instead of being held against history;
-    ``run`` is the head then.
+    ``run`` is the head then. ``shifts`` are lasting changes that this run has brought to light.
     """
 
     run: Run
@@ -91,6 +113,7 @@ class Result:
     baseline: BaselineInfo = BaselineInfo()
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    shifts: tuple[Shift, ...] = ()
     schema: str = RESULT_SCHEMA
 
     def with_status(self, status: VerdictStatus) -> tuple[Verdict, ...]:

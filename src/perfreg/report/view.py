@@ -10,6 +10,7 @@ from perfreg.report.facts import baseline_line, environment_line
 from perfreg.report.headline import Headline, Mood, headline, mood, origin
 from perfreg.report.notice import Notice, notices
 from perfreg.report.row import ORDER, Row, sorted_rows, word_of
+from perfreg.report.shift import ShiftRow, shift_row
 from perfreg.report.versus import Versus, versus
 
 
@@ -30,6 +31,8 @@ class View:
     warnings: tuple[tuple[str, str], ...]
     """Doubts as (scenario, sentence)."""
     notes: tuple[str, ...]
+    shifts: tuple[ShiftRow, ...] = ()
+    """Lasting changes that the history shows."""
     versus: Versus | None = None
     """What was compared side by side; there is no baseline to speak of then."""
 
@@ -75,6 +78,7 @@ def view(result: Result) -> View:
             for sentence in _sentences(record.warnings)
         ),
         notes=_sentences(result.notes),
+        shifts=tuple(map(shift_row, result.shifts)),
         versus=against,
     )
 

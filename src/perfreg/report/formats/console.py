@@ -13,6 +13,7 @@ from perfreg.report.console_text import STYLES, assembled, indented, item
 from perfreg.report.escape import inert
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.notice import Notice
+from perfreg.report.shift import ShiftRow
 from perfreg.report.view import View, view
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _blocks(said: View, width: int, *, verbose: bool) -> Iterator[RenderableType
     for notice in said.notices:
         if notice.status not in ("broken", "inconclusive"):
             yield from _notice(notice)
+    for shift in said.shifts:
+        yield from _shift(shift)
     yield from _footer(said)
 
 
@@ -109,6 +112,13 @@ def _notice(notice: Notice) -> Iterator[RenderableType]:
             yield indented(line, 4)
     if notice.remedy:
         yield indented(notice.remedy, 2)
+    yield ""
+
+
+def _shift(shift: ShiftRow) -> Iterator[RenderableType]:
+    yield assembled(("lasting change", "yellow" if shift.worse else "cyan"), f": {shift.name}: {shift.sentence}")
+    for commit in shift.commits:
+        yield item(commit)
     yield ""
 
 

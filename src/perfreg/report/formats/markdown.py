@@ -51,6 +51,12 @@ def _lines(said: View) -> Iterator[str]:
     for row in said.rows:
         if row.plan is not None:
             yield from _plans(row.name, row.plan)
+    for shift in said.shifts:
+        yield f"**Lasting change** of {markdown_code(shift.name)}: {markdown_text(shift.sentence)}"
+        yield ""
+        if shift.commits:
+            yield from (f"- {markdown_text(commit)}" for commit in shift.commits)
+            yield ""
     yield from _gate(said)
     yield from _about(said)
     if len(moved) < len(said.rows):
