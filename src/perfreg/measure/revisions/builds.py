@@ -17,7 +17,7 @@ from perfreg.errors import RevisionError
 from perfreg.measure import service as services
 from perfreg.measure.revisions.git import repository
 from perfreg.measure.revisions.revision import AS_IT_IS, Report, Revision, silent
-from perfreg.measure.revisions.slots import Note, Slot
+from perfreg.measure.revisions.slots import Note, Slot, tree_around
 from perfreg.measure.revisions.snapshot import restore, snapshot
 from perfreg.measure.revisions.worktrees import make
 
@@ -67,11 +67,11 @@ def built(
 
 def _place_of(tree: Path) -> tuple[Slot, Note]:
     """The work tree that ``tree`` lies in, and what is known of it."""
-    for top in (tree, *tree.parents):
-        note = Slot(tree=top).note()
-        if note is not None:
-            return Slot(tree=top), note
-    raise RevisionError("this is no work tree of a revision, or somebody has removed it meanwhile", where=str(tree))
+    slot = tree_around(tree)
+    note = slot.note() if slot else None
+    if slot is None or note is None:
+        raise RevisionError("this is no work tree of a revision, or somebody has removed it", where=str(tree))
+    return slot, note
 
 
 def _key(service: ServiceConfig, command: str, slot: Slot, tree: Path, env: Mapping[str, str]) -> str:

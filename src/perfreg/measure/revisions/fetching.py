@@ -107,6 +107,8 @@ class Remote:
                 if attempt == _ATTEMPTS or not _PASSING.search(error.output):
                     raise
                 time.sleep(_PAUSE_S * attempt)
+            except OSError as error:
+                raise RevisionError(f"the repository cannot be written: {error.strerror}") from error
             else:
                 return
 

@@ -52,7 +52,7 @@ def merge_base(directory: Path, a: str, b: str, env: Mapping[str, str], *, repor
     around = repository(directory, env)
 
     def find() -> str:
-        return around.git.query("merge-base", "--end-of-options", a, b)
+        return around.git.query("merge-base", a, b)
 
     if not find() and around.is_shallow():
         with suppress(RevisionError):

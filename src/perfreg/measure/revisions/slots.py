@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -126,22 +127,33 @@ def remove_tree(tree: Path) -> None:
                 if not path.is_symlink():
                     path.chmod(path.stat().st_mode | stat.S_IRWXU)
             if function in (os.open, os.scandir):
-                shutil.rmtree(name, onerror=insist)  # it could not be looked into until now
+                remove_tree(Path(name))  # it could not be looked into until now
             else:
                 function(name)
 
     if tree.is_symlink():
         tree.unlink()
-    elif tree.exists():
+    elif not tree.exists():
+        return
+    elif sys.version_info >= (3, 12):
+        shutil.rmtree(tree, onexc=insist)
+    else:
         shutil.rmtree(tree, onerror=insist)
 
 
 def _slots(cache: Path) -> Iterator[Slot]:
     """Every place in ``cache``, whether there is a tree or only what is left of one."""
     names = {path.name.removesuffix(".lock").removesuffix(".json") for path in cache.iterdir()}
-    yield from (Slot(tree=cache / name) for name in names if _is_ours(name))
+    yield from (Slot(tree=cache / name) for name in names if is_slot(cache / name))
 
 
-def _is_ours(name: str) -> bool:
-    start, _, number = name.partition("-")
+def is_slot(path: Path) -> bool:
+    """Whether ``path`` is named like the tree of a place."""
+    start, _, number = path.name.partition("-")
     return len(start) == _ID_LENGTH and not set(start) - set("0123456789abcdef") and number.isdigit()
+
+
+def tree_around(directory: Path) -> Slot | None:
+    """The place whose tree ``directory`` lies in."""
+    tops = (top for top in (directory, *directory.parents) if is_slot(top))
+    return next((Slot(tree=top) for top in tops if Slot(tree=top).note() is not None), None)

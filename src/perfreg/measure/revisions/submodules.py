@@ -122,8 +122,8 @@ def _made(parent: _Super, submodule: _Submodule, source: Repository | None, repo
     if git.directory.resolve() != parent.git.directory.resolve() / submodule.path:
         raise RevisionError("its path leads through a link")
     git.directory.mkdir(parents=True, exist_ok=True)
-    hashing = "sha256" if len(submodule.commit) == 64 else "sha1"
-    git.run("init", "--quiet", "--template=", f"--object-format={hashing}")
+    hashing = ("--object-format=sha256",) if len(submodule.commit) == 64 else ()
+    git.run("init", "--quiet", "--template=", *hashing)
     url = _absolute(parent.url, submodule.url)
     if source is not None:
         url = source.git.query("config", "remote.origin.url") or url

@@ -44,6 +44,7 @@ def checked_out(
     slot, lock = claim(place.resolve(), revision.commit)
     try:
         _prepare(around, slot, revision, lock, report)
+        slot.touch()
         evict(slot.tree.parent, keep=max(keep, 1), discard=lambda each: _discard(around, each))
         inside = slot.tree / around.prefix
         if not inside.is_dir():
