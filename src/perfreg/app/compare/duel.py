@@ -174,11 +174,13 @@ class Duel:
         return left >= contest.round_s and not self._jury.is_decided(contest)
 
     def _is_due(self, contest: Contest) -> bool:
-        """Whether this contest has had its rounds with the services as they run now."""
+        """Whether this contest has had its rounds with the services as they run now, and there is time to restart."""
         if self._has_died:
             return True
-        counts = self._has_service and self._every is not None and contest in self._restarting
-        return counts and self._in_generation[contest.name] >= (self._every or 0)
+        if not self._has_service or self._every is None or contest not in self._restarting:
+            return False
+        needed = self._terms.start_s + self._later_warm_up_s / 2 + contest.round_s
+        return self._in_generation[contest.name] >= self._every and self.left_s >= needed
 
     def _restart(self) -> None:
         """Start both services anew, so that the luck of a process does not pass for a change of the code."""
