@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from perfreg.cli.outputs import STDOUT, Target
 from perfreg.model.result import Result
 from perfreg.report.formats import console
+from perfreg.report.row import UNCOMPARED
 
 _LOG_WIDTH = 120
 
@@ -29,6 +30,13 @@ def show(result: Result, targets: Sequence[Target], *, verbose: bool = False) ->
 def exit_code(result: Result, *, baseline_required: bool = False) -> int:
     """0 the gate passed, 1 it failed on a regression, 2 there is no verdict to trust."""
     blind = baseline_required and (result.with_status("no_baseline") or result.with_status("environment_mismatch"))
-    if result.run.status == "broken" or not result.verdicts or blind:
+    if result.run.status == "broken" or not result.verdicts or blind or _compared_nothing(result):
         return 2
     return 1 if result.gate.status == "fail" else 0
+
+
+def _compared_nothing(result: Result) -> bool:
+    """Whether both sides of a comparison were named and have nothing in common; a revision may be the first of all."""
+    if result.comparison is None or result.comparison.mode == "revisions":
+        return False
+    return all(verdict.status in UNCOMPARED for verdict in result.verdicts)

@@ -8,23 +8,20 @@ import secrets
 from typing import TYPE_CHECKING
 
 from perfreg.cli.command import Command
+from perfreg.cli.compare_modes import add_mode_arguments, chosen, compare_chosen, configured
 from perfreg.cli.run import add_gate_arguments, add_report_arguments, add_target_arguments
-from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
-from perfreg.errors import UsageError
+from perfreg.cli.selection import add_config_arguments, add_scenario_arguments
 
 if TYPE_CHECKING:
     from perfreg.app.compare.request import CompareRequest
-    from perfreg.app.observer import Observer
     from perfreg.config.load import LoadedConfig
-    from perfreg.model.result import Result
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     sides = parser.add_argument_group("what is compared")
     sides.add_argument("--base", metavar="REF", help="the revision to compare with: a branch, tag or commit")
-    sides.add_argument(
-        "--head", metavar="REF", default=".", help='the revision that is judged (default: ".", this tree)'
-    )
+    sides.add_argument("--head", metavar="REF", help='the revision that is judged (default: ".", this tree)')
+    add_mode_arguments(sides)
     add_config_arguments(parser)
     add_scenario_arguments(parser)
     add_measuring_arguments(parser)
@@ -47,26 +44,20 @@ def _execute(args: argparse.Namespace) -> int:
     from perfreg.cli.closing import exit_code, show
     from perfreg.cli.progress import observing
 
-    loaded = load_config(args, _flags(args))
+    choice = chosen(args)
+    loaded = configured(args, choice, _flags(args))
     directory = loaded.directory / loaded.config.report.directory
     targets = outputs.plan((*args.format, *loaded.config.report.formats), args.output, directory)
-    request = _request(args, loaded)
+    request = request_of(args, loaded)
     with observing() as observer:
-        result = _compare(args, request, observer)
+        result = compare_chosen(choice, request, observer)
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
     return exit_code(result, baseline_required=loaded.config.gate.fail_on_no_baseline)
 
 
-def _compare(args: argparse.Namespace, request: CompareRequest, observer: Observer) -> Result:
-    from perfreg.app.compare.revisions import compare_revisions
-
-    if args.base is None:
-        raise UsageError("there is nothing to compare with", where="--base", hint="name a revision: --base main")
-    return compare_revisions(request, args.base, args.head, observer)
-
-
-def _request(args: argparse.Namespace, loaded: LoadedConfig) -> CompareRequest:
+def request_of(args: argparse.Namespace, loaded: LoadedConfig) -> CompareRequest:
+    """What the flags and the configuration ask for, whatever the sides are."""
     from perfreg.app.compare.request import CompareRequest
     from perfreg.app.policies import check_rules
     from perfreg.app.run import store_path
@@ -112,7 +103,7 @@ def _flags(args: argparse.Namespace) -> dict[str, object]:
 
 COMMAND = Command(
     name="compare",
-    summary="Measure two revisions side by side on this machine, report and gate.",
+    summary="Measure two revisions, services or commands side by side on this machine, report and gate.",
     add_arguments=_add_arguments,
     execute=_execute,
 )

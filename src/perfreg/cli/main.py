@@ -16,13 +16,14 @@ from types import FrameType
 from typing import NoReturn
 
 from perfreg import __version__
-from perfreg.cli import baseline, compare, demo, history, report, run, schema
+from perfreg.cli import baseline, compare, demo, history, noise, report, run, schema
 from perfreg.cli.command import Command
 from perfreg.errors import ConfigError, PerfregError, UsageError
 
 COMMANDS: tuple[Command, ...] = (
     run.COMMAND,
     compare.COMMAND,
+    noise.COMMAND,
     demo.COMMAND,
     report.COMMAND,
     baseline.COMMAND,

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from perfreg.cli.command import Command
-from perfreg.errors import InputError
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +18,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _execute(args: argparse.Namespace) -> int:
     from perfreg.cli import outputs
-    from perfreg.report.read import read_result
+    from perfreg.cli.result_file import read_result_file
 
-    try:
-        text = args.result.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        hint = "name the result.json of an earlier run"
-        raise InputError(f"cannot read the result: {error}", where=str(args.result), hint=hint) from error
-    result = read_result(text, str(args.result))
+    result = read_result_file(str(args.result))
     targets = outputs.plan(args.format, args.output, args.output.parent)
     outputs.write(result, targets)
     return 0

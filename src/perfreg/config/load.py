@@ -12,6 +12,7 @@ from typing import Any
 
 from perfreg.config import cascade, text, variables
 from perfreg.config.decode import Decoding
+from perfreg.config.document import Document
 from perfreg.config.models import Config, Settings
 from perfreg.config.scenarios import Kinds
 from perfreg.config.secrecy import public
@@ -21,7 +22,7 @@ from perfreg.config.thresholds import Budget, load_thresholds, resolve
 from perfreg.errors import ConfigError, Problem, UsageError
 from perfreg.model.metric import Metric
 
-__all__ = ["LoadedConfig", "budgets_of", "find", "load", "select"]
+__all__ = ["LoadedConfig", "budgets_of", "find", "load", "load_document", "select"]
 
 NAMES = ("perfreg.yml", "perfreg.yaml", "perfreg.json")
 
@@ -69,12 +70,26 @@ def load(
     (``gate.fail_on``); their lists add to those of the file. Raises `ConfigError` with every problem there is,
     `UsageError` when the file cannot be read.
     """
-    document = text.read(path)
+    return load_document(
+        text.read(path), path=path, kinds=kinds, env=env, environment=environment, flags=flags or {}
+    )  # fmt: skip
+
+
+def load_document(
+    document: Document,
+    *,
+    path: Path,
+    kinds: Kinds,
+    env: Mapping[str, str],
+    environment: str | None = None,
+    flags: Mapping[str, object],
+) -> LoadedConfig:
+    """As `load`, for a document that was read already, or never was in the file ``path`` that it stands for."""
     directory = path.absolute().parent
     found = variables.read(env, Settings)
     overlays = cascade.overlays(document)
     name = cascade.environment_name(document, env, environment)
-    overrides = [*found.overrides, *cascade.flag_overrides(flags or {}, environment)]
+    overrides = [*found.overrides, *cascade.flag_overrides(flags, environment)]
     tree = cascade.cascade(document, (name, overlays[name]) if name in overlays else None, overrides)
     decoding = Decoding(tree, kinds, env, directory)
     if overlays and name is not None and name not in overlays:

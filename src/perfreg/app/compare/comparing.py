@@ -36,7 +36,7 @@ def compare(request: CompareRequest, sides: Sides, observer: Observer, *, accept
     contests = [
         Contest(spec=spec, specs={name: sides.of(name).adapt(spec) for name in SIDES}) for spec in request.scenarios
     ]
-    jury = Jury(_policy(request, acceptance_of))
+    jury = Jury(_policy(request, acceptance_of), patient=request.mode == "self")
     around = _surroundings(request)
     with ExitStack() as running:
         stations = {name: running.enter_context(Station(sides.of(name), around)) for name in SIDES}

@@ -17,10 +17,16 @@ _SHARE = 0.03
 
 @final
 class Jury:
-    """Judges all metrics of all scenarios together, because how many there are decides how sure each has to be."""
+    """Judges all metrics of all scenarios together, because how many there are decides how sure each has to be.
 
-    def __init__(self, policy: PairedPolicy, clock: Callable[[], float] = time.monotonic) -> None:
+    A ``patient`` one never says that it has heard enough.
+    """
+
+    def __init__(
+        self, policy: PairedPolicy, *, patient: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._policy = policy
+        self._patient = patient
         self._clock = clock
         self._next_at = 0.0
         self._latest: tuple[PairedVerdict, ...] = ()
@@ -40,7 +46,7 @@ class Jury:
     def is_decided(self, contest: Contest) -> bool:
         """Whether no metric of this scenario needs more rounds."""
         mine = [each.decided for each in self._latest if each.verdict.scenario == contest.name]
-        return bool(mine) and all(mine)
+        return not self._patient and bool(mine) and all(mine)
 
     def so_far(self) -> str:
         """The most remarkable of what is known, for people who wait; empty before anything is."""
