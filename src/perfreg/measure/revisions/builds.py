@@ -15,7 +15,7 @@ from pathlib import Path
 from perfreg.config.models import ServiceConfig
 from perfreg.errors import RevisionError
 from perfreg.measure import service as services
-from perfreg.measure.revisions.git import repository
+from perfreg.measure.revisions.repository import repository
 from perfreg.measure.revisions.revision import AS_IT_IS, Report, Revision, silent
 from perfreg.measure.revisions.slots import Note, Slot, tree_around
 from perfreg.measure.revisions.snapshot import restore, snapshot

@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from perfreg.errors import RevisionError
-from perfreg.measure.revisions.git import GitError, Repository
+from perfreg.measure.revisions.git import GitError
 from perfreg.measure.revisions.lock import waiting_lock
+from perfreg.measure.revisions.repository import Repository
 from perfreg.measure.revisions.revision import Report
 
 NETWORK_S = 300.0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from perfreg.errors import RevisionError, UsageError
 from perfreg.measure.revisions.fetching import STEPS, Remote, remote_of
-from perfreg.measure.revisions.git import CI, Repository, repository
+from perfreg.measure.revisions.git import CI
+from perfreg.measure.revisions.repository import Repository, repository
 from perfreg.measure.revisions.revision import AS_IT_IS, Report, Revision, silent
 from perfreg.measure.service_log import clean
 

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from perfreg.errors import RevisionError
 from perfreg.measure.revisions.fetching import NETWORK_S, remote_of
-from perfreg.measure.revisions.git import Git, GitError, Repository
+from perfreg.measure.revisions.git import Git, GitError
+from perfreg.measure.revisions.repository import Repository
 from perfreg.measure.revisions.revision import Report
 from perfreg.measure.service_log import clean
 

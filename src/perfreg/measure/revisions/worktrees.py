@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from perfreg.errors import RevisionError
-from perfreg.measure.revisions.git import Repository, repository
 from perfreg.measure.revisions.lock import Lock
+from perfreg.measure.revisions.repository import Repository, repository
 from perfreg.measure.revisions.revision import AS_IT_IS, Report, Revision, silent
 from perfreg.measure.revisions.slots import Note, Slot, claim, evict
 from perfreg.measure.revisions.snapshot import restore, snapshot
