@@ -18,6 +18,8 @@ class GatePolicy:
     fail_on_critical: bool = True
     fail_on_major: bool = False
     fail_on_inconclusive: bool = False
+    paired: bool = False
+    """Whether two sides were compared, so that there is no baseline to speak of."""
 
 
 def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str] = ()) -> Gate:
@@ -37,7 +39,10 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str
     if open_ones:
         serious = policy.enabled and policy.fail_on_inconclusive
         (failures if serious else warnings).append(f"inconclusive: {', '.join(open_ones)}")
-    for status, words in (("no_baseline", "no baseline"), ("environment_mismatch", "other environment")):
+    for status, words in (
+        ("no_baseline", "no base" if policy.paired else "no baseline"),
+        ("environment_mismatch", "other environment"),
+    ):
         blind = [verdict for verdict in verdicts if verdict.status == status]
         if blind:
             warnings.append(f"{words}: {len(blind)} of {len(verdicts)} metrics are compared with nothing")

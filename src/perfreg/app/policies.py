@@ -49,8 +49,8 @@ def judging(config: Config, budgets: Sequence[Budget], acceptance_of: Callable[[
     )
 
 
-def gating(config: Config, verdicts: Sequence[Verdict], doubts: Sequence[str] = ()) -> Gate:
-    """The gate's answer to these verdicts; each of ``doubts`` is a warning."""
+def gating(config: Config, verdicts: Sequence[Verdict], doubts: Sequence[str] = (), *, paired: bool = False) -> Gate:
+    """The gate's answer to these verdicts; each of ``doubts`` is a warning, and ``paired`` those of two sides."""
     rules_of_gate = config.gate
     return decide(
         verdicts,
@@ -61,6 +61,7 @@ def gating(config: Config, verdicts: Sequence[Verdict], doubts: Sequence[str] = 
             fail_on_critical=rules_of_gate.fail_on_critical_regression,
             fail_on_major=rules_of_gate.fail_on_major_regression,
             fail_on_inconclusive=rules_of_gate.fail_on_inconclusive,
+            paired=paired,
         ),
         doubts,
     )

@@ -31,7 +31,7 @@ def rows_of(rows: Sequence[Row], width: int, *, paired: bool, verbose: bool) -> 
 
     table = _table(rows)
     sizes, room = _layout(table, width)
-    if paired:
+    if paired and any(row.span for row in rows):
         drawn = _drawn(table, rows)
         if _layout(drawn, width)[1] >= _NARROWEST_NAME:
             table = drawn

@@ -13,6 +13,8 @@ from perfreg.report.repeat import command
 NOISE_TITLE = "what this session could see"
 NOISE_HEADER = ("changes from", "base against itself", "one round scatters by", "rounds")
 
+_ENOUGH_ROUNDS = 6
+
 APART = "measured apart, not side by side: differences between machines and times are in every number"
 
 
@@ -73,7 +75,7 @@ def versus(comparison: Comparison) -> Versus:
     effort = _effort(comparison)
     caution = APART if comparison.mode == "results" else ""
     sides = (("Both sides", base),) if comparison.mode == "self" else (("Base", base), ("Head", head))
-    noise = tuple(map(_noise, comparison.noise))
+    noise = tuple(_noise(each) for each in comparison.noise if _is_noisy(each))
     facts = (*sides, ("Measured", effort), ("Noise", _sight(noise)), ("Caution", caution))
     return Versus(
         mode=comparison.mode,
@@ -121,6 +123,11 @@ def _effort(comparison: Comparison) -> str:
             f"seed {comparison.seed}",
         )
     )
+
+
+def _is_noisy(noise: MetricNoise) -> bool:
+    """Whether noise matters at all: what is counted or compared exactly has none, however many rounds there were."""
+    return noise.rounds < _ENOUGH_ROUNDS or any(each is not None for each in (noise.sigma_pct, noise.detectable_pct))
 
 
 def _noise(noise: MetricNoise) -> NoiseLine:

@@ -40,7 +40,7 @@ def result_of(request: CompareRequest, sides: Sides, session: Session) -> Result
     return Result(
         run=_run(request, sides, session),
         verdicts=verdicts,
-        gate=gating(request.config, verdicts),
+        gate=gating(request.config, verdicts, paired=True),
         notes=(*session.notes, *request.warnings),
         comparison=Comparison(
             mode=request.mode,

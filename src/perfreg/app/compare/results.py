@@ -44,7 +44,7 @@ def compare_results(base: Sequence[NamedRun], head: NamedRun, config: Config, bu
     return Result(
         run=head.run,
         verdicts=verdicts,
-        gate=gating(config, verdicts),
+        gate=gating(config, verdicts, paired=True),
         notes=(*judged.notes, *_lost(head.run, runs)),
         comparison=Comparison(
             mode="results",

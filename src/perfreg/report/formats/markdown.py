@@ -68,7 +68,8 @@ def _lines(said: View) -> Iterator[str]:
 
 def _table(rows: Sequence[Row], said: View) -> Iterator[str]:
     """Rows as a table; the last columns are verdict and severity, or a picture and both of these."""
-    axis = axis_of(row.span for row in rows if row.span) if said.versus is not None else None
+    spans = [row.span for row in rows if row.span]
+    axis = axis_of(spans) if said.versus is not None and spans else None
     yield _COLUMNS if axis is None else _PAIRED_COLUMNS.format(scale=markdown_code(legend(axis)))
     yield _RULE
     for row in rows:
