@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from perfreg.analysis.conclusion import conclude
+from perfreg.analysis.evidence import Finding
+from perfreg.analysis.paired_counts import exact_verdict, is_constant, rate_verdict
+from perfreg.analysis.paired_look import base_against_base, sights, unusable
+from perfreg.analysis.paired_status import Judged, Stand, judged, percent
+from perfreg.analysis.rounds import Rounds
 from perfreg.model.comparison import MetricNoise
-from perfreg.model.metric import Metric
 from perfreg.model.result import Verdict
 from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement
-from perfreg.stats.histogram import Histogram
+from perfreg.stats.predict import discoveries
+from perfreg.stats.sequential import Decision, Look
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rounds:
-    """One metric of one scenario, round by round: entry i of every field belongs to round i.
-
-    ``base`` and ``head`` are the measurements of the two blocks, ``generation`` the number of the service start that
-    round i was measured in. For a quantile, ``share`` tells which (0.95) and the histograms hold all samples of the
-    blocks; both are empty otherwise.
-    """
-
-    scenario: str
-    metric: Metric
-    base: tuple[Measurement, ...]
-    head: tuple[Measurement, ...]
-    generation: tuple[int, ...]
-    share: float | None = None
-    base_samples: tuple[Histogram, ...] = ()
-    head_samples: tuple[Histogram, ...] = ()
+FEWEST_STARTS = 4
+"""When services are started again between rounds, fewer starts than these decide nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +28,18 @@ class PairedPolicy:
     """What paired verdicts depend on besides the numbers.
 
     ``rule_of`` gives the rules of a measurement; its ``tolerance_pct`` is the minimum effect. ``confidence`` is
-    two-sided.
+    two-sided. ``restarts``: the services are started again between rounds.
     """
 
     rule_of: Callable[[Measurement], ResolvedRule]
     acceptance_of: Callable[[str], str] = lambda _: ""
     confidence: float = 0.99
+    restarts: bool = False
+
+    @property
+    def alpha(self) -> float:
+        """The one-sided error rate."""
+        return (1 - self.confidence) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +54,124 @@ class PairedVerdict:
 def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool) -> tuple[PairedVerdict, ...]:
     """One verdict for each metric, from all rounds so far, however often it is asked.
 
-    ``final``: there will be no more rounds, so what is still open is `inconclusive` and says what could have been seen.
+    ``final``: there will be no more rounds, so what is still open stays `inconclusive` and says what would have shown.
+    All metrics share one false discovery rate: among many, each has to be clearer than it would alone.
     """
-    raise ValueError(f"{len(series)} series, {policy.confidence:g}, {final}: not yet")
+    rules = [policy.rule_of(_typical(rounds)) for rounds in series]
+    flaws = unusable(series)
+    timed = {
+        index: (rounds, math.log1p(rules[index].tolerance_pct / 100))
+        for index, rounds in enumerate(series)
+        if index not in flaws and _is_timed(rounds)
+    }
+    seen = sights(timed, alpha=policy.alpha, final=final)
+    certain = _certain({index: sight.look for index, sight in seen.items()}, policy.alpha)
+    found = []
+    for index, (rounds, rule) in enumerate(zip(series, rules, strict=True)):
+        blank = _blank(rounds, rule)
+        if index in seen:
+            result = judged(blank, seen[index], rule, _stand(certain[index], rounds, policy, final=final))
+        elif index in flaws:
+            result = _flawed(blank, rule, flaws[index])
+        elif rounds.metric.nature == "rate":
+            verdict = rate_verdict(blank, rounds, rule, alpha=policy.alpha, final=final)
+            result = Judged(verdict=verdict, decided=True)
+        else:
+            result = Judged(verdict=exact_verdict(blank, rounds, rule), decided=True)
+        found.append(_finished(result, rounds, rule, policy))
+    return tuple(found)
+
+
+def _is_timed(rounds: Rounds) -> bool:
+    """Whether statistics decide: not for failures, and not for what is the same in every round of either side."""
+    if rounds.metric.nature == "rate" or not any(each.value for each in rounds.base):
+        return False
+    return rounds.metric.nature == "continuous" or not is_constant(rounds)
+
+
+def _typical(rounds: Rounds) -> Measurement:
+    """A measurement that stands for all of them, to look its rules up by."""
+    if rounds.head:
+        return rounds.head[-1]
+    return Measurement(
+        scenario=rounds.scenario,
+        metric=rounds.metric.name,
+        unit=rounds.metric.unit,
+        direction=rounds.metric.direction,
+        nature=rounds.metric.nature,
+        value=0.0,
+        n=0,
+    )
+
+
+def _blank(rounds: Rounds, rule: ResolvedRule) -> Verdict:
+    return Verdict(
+        scenario=rounds.scenario,
+        metric=rounds.metric.name,
+        status="unchanged",
+        direction=rule.direction,
+        unit=rounds.metric.unit,
+        tolerance_pct=rule.tolerance_pct,
+        baseline_runs=1,
+        baseline_samples=sum(each.n for each in rounds.base),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Certainty:
+    """What is certain of one metric, by itself and among all."""
+
+    alone: Decision
+    among_all: Decision
+
+
+def _certain(looks: Mapping[int, Look], alpha: float) -> dict[int, _Certainty]:
+    slower = discoveries([look.p_slower for look in looks.values()], alpha)
+    faster = discoveries([look.p_faster for look in looks.values()], alpha)
+    found = {}
+    for (index, look), is_slower, is_faster in zip(looks.items(), slower, faster, strict=True):
+        alone = look.decide(alpha)
+        lost = (alone == "slower" and not is_slower) or (alone == "faster" and not is_faster)
+        found[index] = _Certainty(alone=alone, among_all="open" if lost else alone)
+    return found
+
+
+def _stand(certainty: _Certainty, rounds: Rounds, policy: PairedPolicy, *, final: bool) -> Stand:
+    starts = len(set(rounds.generation))
+    if policy.restarts and starts < min(FEWEST_STARTS, rounds.n):
+        doubt = f"only {starts} start{'' if starts == 1 else 's'} of the services, and {FEWEST_STARTS} are needed"
+        return Stand(decision="open", alpha=policy.alpha, final=final, doubt=doubt)
+    doubt = ""
+    if certainty.alone != certainty.among_all:
+        doubt = "clear by itself, but not among so many metrics"
+    return Stand(decision=certainty.among_all, alpha=policy.alpha, final=final, doubt=doubt)
+
+
+def _flawed(blank: Verdict, rule: ResolvedRule, flaw: str) -> Judged:
+    if rule.direction == "none":
+        return Judged(verdict=replace(blank, reason=f"{flaw}; informative"), decided=True)
+    return Judged(verdict=replace(blank, status="inconclusive", reason=flaw), decided=True)
+
+
+def _finished(result: Judged, rounds: Rounds, rule: ResolvedRule, policy: PairedPolicy) -> PairedVerdict:
+    """The verdict with budgets, the rule's own severity and acceptances, and the noise that it was made in."""
+    verdict = conclude(Finding(verdict=result.verdict, rule=rule), significant=False)
+    if verdict.status == "regression":
+        name = f"{verdict.scenario}.{verdict.metric}"
+        verdict = replace(verdict, accepted=policy.acceptance_of(name))
+    noise = _noise(rounds, result.look, policy)
+    return PairedVerdict(verdict=verdict, noise=noise, decided=result.decided)
+
+
+def _noise(rounds: Rounds, look: Look | None, policy: PairedPolicy) -> MetricNoise:
+    blank = MetricNoise(scenario=rounds.scenario, metric=rounds.metric.name, rounds=rounds.n)
+    if look is None:
+        return blank
+    itself = base_against_base(rounds, level=policy.alpha)
+    return replace(
+        blank,
+        sigma_pct=percent(look.sigma),
+        detectable_pct=percent(look.detectable),
+        self_low_pct=percent(itself[0]) if itself else None,
+        self_high_pct=percent(itself[1]) if itself else None,
+    )

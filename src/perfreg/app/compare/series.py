@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfreg.analysis.paired import Rounds
+from perfreg.analysis.rounds import Rounds
 from perfreg.app.compare.contest import Contest
 from perfreg.app.compare.merging import family_of, merged
 from perfreg.model.metric import Metric

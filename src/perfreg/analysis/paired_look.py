@@ -1,0 +1,115 @@
+"""Rounds of a continuous metric, looked at by the paired statistics: many metrics at once where that is faster."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from perfreg.analysis.rounds import Rounds
+from perfreg.stats import quantile_pairs
+from perfreg.stats.generations import inflation
+from perfreg.stats.paired import lower_bounds, pairs_of
+from perfreg.stats.sequential import FEWEST, Look, looks
+
+QUANTILE = "paired quantiles, sign-flip"
+RATIO = "paired ratios, sign-flip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A look at one metric: how, and the level of both sides (in its unit) that the change starts from."""
+
+    look: Look
+    method: str
+    base: float
+    head: float
+
+
+def sights(series: Mapping[int, tuple[Rounds, float]], *, alpha: float, final: bool) -> dict[int, Sight]:
+    """Look at each of the series (all values positive), whose minimum effect is given as a logarithm."""
+    found: dict[int, Sight] = {}
+    alike: dict[tuple[int, float], list[int]] = defaultdict(list)
+    for key, (rounds, effect) in series.items():
+        if has_quantiles(rounds):
+            found[key] = _quantiles(rounds, effect, alpha=alpha, final=final)
+        else:
+            alike[rounds.n, effect].append(key)
+    for (_, effect), keys in alike.items():
+        found |= _ratios({key: series[key][0] for key in keys}, effect, alpha=alpha, final=final)
+    return found
+
+
+def has_quantiles(rounds: Rounds) -> bool:
+    """Whether there are samples to take the quantile from, in every block of both sides."""
+    samples = (*rounds.base_samples, *rounds.head_samples)
+    return rounds.share is not None and len(samples) == 2 * rounds.n and all(each.n for each in samples)
+
+
+def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final: bool) -> dict[int, Sight]:
+    import numpy as np
+
+    base = np.array([[each.value for each in rounds.base] for rounds in series.values()], dtype=np.float64)
+    head = np.array([[each.value for each in rounds.head] for rounds in series.values()], dtype=np.float64)
+    ratios = np.log(head) - np.log(base)
+    extra = [inflation(row, rounds.generation) for row, rounds in zip(ratios, series.values(), strict=True)]
+    pairs = pairs_of(base, head, np.array(extra))
+    levels = np.exp(np.median(pairs.level, axis=1))
+    return {
+        key: Sight(
+            look=look,
+            method=RATIO,
+            base=float(level) * math.exp(-look.change / 2),
+            head=float(level) * math.exp(look.change / 2),
+        )
+        for key, look, level in zip(series, looks(pairs, effect, alpha=alpha, final=final), levels, strict=True)
+    }
+
+
+def _quantiles(rounds: Rounds, effect: float, *, alpha: float, final: bool) -> Sight:
+    plain = quantile_pairs.quantile_pairs(rounds.share or 0.5, rounds.base_samples, rounds.head_samples)
+    rest = quantile_pairs.excess(plain, quantile_pairs.buckets_apart(plain))
+    pairs = replace(plain, inflation=inflation(rest, rounds.generation))
+    return Sight(
+        look=quantile_pairs.look(pairs, effect, alpha=alpha, final=final),
+        method=QUANTILE,
+        base=quantile_pairs.quantile_of(pairs, pairs.base_total),
+        head=quantile_pairs.quantile_of(pairs, pairs.head_total),
+    )
+
+
+def base_against_base(rounds: Rounds, *, level: float) -> tuple[float, float] | None:
+    """Bounds (logarithms) of what base measured against itself in neighbouring rounds; None from too few.
+
+    Every other pair is turned round, so that a machine that slows down steadily is no difference.
+    """
+    import numpy as np
+
+    values = [each.value for each in rounds.base]
+    twos = [(values[i], values[i + 1]) for i in range(0, len(values) - 1, 2)]
+    turned = np.array([pair if i % 2 == 0 else pair[::-1] for i, pair in enumerate(twos)], dtype=np.float64)
+    if len(turned) < FEWEST or (turned <= 0).any():
+        return None
+    pairs = pairs_of(turned[None, :, 0], turned[None, :, 1])
+    reachable = max(level, 2.0**-pairs.n * (1 + 1e-9))
+    return float(lower_bounds(pairs, reachable)[0]), -float(lower_bounds(pairs.mirrored(), reachable)[0])
+
+
+def unusable(rounds: Sequence[Rounds]) -> dict[int, str]:
+    """Which of the series have no ratios, and why."""
+    flaws = ((index, _flaw(each)) for index, each in enumerate(rounds))
+    return {index: flaw for index, flaw in flaws if flaw}
+
+
+def _flaw(rounds: Rounds) -> str:
+    values = [each.value for each in (*rounds.base, *rounds.head)]
+    if not values:
+        return "no round was measured"
+    if not all(math.isfinite(value) for value in values):
+        return "a round measured no finite number"
+    if any(value < 0 for value in values):
+        return "a round measured a negative number, and those have no ratio"
+    if any(value == 0 for value in values) and not all(value == 0 for value in values):
+        return "some rounds measured 0, and there is no ratio to that; give the metric a budget"
+    return ""

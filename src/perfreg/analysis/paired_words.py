@@ -1,0 +1,46 @@
+"""Paired verdicts as sentences that need no statistics to be understood."""
+
+from __future__ import annotations
+
+import math
+
+from perfreg.stats.sequential import FEWEST, Look
+
+
+def change(shift: float) -> str:
+    """A logarithm of a ratio as a signed percentage, ``+4.8 %``; changes of many times as a factor."""
+    if shift > math.log(10):
+        return f"x {math.exp(min(shift, 300.0)):.3g}"
+    return f"{100 * math.expm1(shift):+.2g} %" if abs(shift) < 0.1 else f"{100 * math.expm1(shift):+.3g} %"
+
+
+def interval(look: Look) -> str:
+    """The bounds of the change, ``[+2.1 %, +7.4 %]``."""
+    low = change(look.low) if math.isfinite(look.low) else "any"
+    high = change(look.high) if math.isfinite(look.high) else "any"
+    return f"[{low}, {high}]"
+
+
+def finding(look: Look, unit: str) -> str:
+    """The change, its interval, and how many pairs or rounds it rests on."""
+    return f"{change(look.change)} {interval(look)} in {look.n} {unit}{'' if look.n == 1 else 's'}"
+
+
+def sentence(look: Look, *, status: str, effect: float, unit: str) -> str:
+    """Why the verdict is what it is, from ``look.n`` pairs or rounds."""
+    many = f"{look.n} {unit}{'' if look.n == 1 else 's'}"
+    found = finding(look, unit)
+    floor = f"the minimum effect of {100 * math.expm1(effect):.3g} %"
+    if status in ("regression", "improvement"):
+        return f"{found}: all of it beyond {floor}" if effect > 0 else f"{found}: more than chance"
+    if status == "unchanged":
+        if max(abs(look.low), abs(look.high)) < 1e-9:
+            return f"both sides are equal in all of {many}"
+        return f"{found}: too small to matter, as it lies within {floor}"
+    if look.n < FEWEST:
+        return f"{many}: at least {FEWEST} are needed before chance can be excluded"
+    if not math.isfinite(look.detectable):
+        return f"{found}: too few to exclude chance"
+    if effect > 0 and (look.low > 0 or look.high < 0):
+        return f"{found}: more than chance, but it may be less than {floor}"
+    return f"{found}: it may be chance; changes of {100 * math.expm1(look.detectable):.2g} % and more would have shown"
