@@ -37,10 +37,16 @@ def sentence(look: Look, *, status: str, effect: float, unit: str) -> str:
         if max(abs(look.low), abs(look.high)) < 1e-9:
             return f"both sides are equal in all of {many}"
         return f"{found}: too small to matter, as it lies within {floor}"
-    if look.n < FEWEST:
-        return f"{many}: at least {FEWEST} are needed before chance can be excluded"
+    return f"{found}: {_doubt(look, effect, floor)}" if look.n >= FEWEST else _too_few(many)
+
+
+def _too_few(many: str) -> str:
+    return f"{many}: at least {FEWEST} are needed before chance can be excluded"
+
+
+def _doubt(look: Look, effect: float, floor: str) -> str:
     if not math.isfinite(look.detectable):
-        return f"{found}: too few to exclude chance"
+        return "too few to exclude chance"
     if effect > 0 and (look.low > 0 or look.high < 0):
-        return f"{found}: more than chance, but it may be less than {floor}"
-    return f"{found}: it may be chance; changes of {100 * math.expm1(look.detectable):.2g} % and more would have shown"
+        return f"more than chance, but it may be less than {floor}"
+    return f"it may be chance; changes of {100 * math.expm1(look.detectable):.2g} % and more would have shown"

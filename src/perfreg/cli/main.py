@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from perfreg import __version__
-from perfreg.cli import baseline, compare, demo, history, noise, report, run, schema
+from perfreg.cli import baseline, compare, demo, history, judge, noise, report, run, schema
 from perfreg.cli.command import Command
 from perfreg.errors import ConfigError, PerfregError, UsageError
 
@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     run.COMMAND,
     compare.COMMAND,
     noise.COMMAND,
+    judge.COMMAND,
     demo.COMMAND,
     report.COMMAND,
     baseline.COMMAND,
