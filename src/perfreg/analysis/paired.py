@@ -55,7 +55,8 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
     """One verdict for each metric, from all rounds so far, however often it is asked.
 
     ``final``: there will be no more rounds, so what is still open stays `inconclusive` and says what would have shown.
-    All metrics share one false discovery rate: among many, each has to be clearer than it would alone.
+    All metrics share one false discovery rate: among many, each has to be clearer than it would alone. Base is held
+    against itself only at the end.
     """
     rules = [policy.rule_of(_typical(rounds)) for rounds in series]
     flaws = unusable(series)
@@ -66,6 +67,7 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
     }
     seen = sights(timed, alpha=policy.alpha, final=final)
     certain = _certain({index: sight.look for index, sight in seen.items()}, policy.alpha)
+    itself = base_against_base({index: series[index] for index in seen}, level=policy.alpha) if final else {}
     found = []
     for index, (rounds, rule) in enumerate(zip(series, rules, strict=True)):
         blank = _blank(rounds, rule)
@@ -78,7 +80,13 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
             result = Judged(verdict=verdict, decided=True)
         else:
             result = Judged(verdict=exact_verdict(blank, rounds, rule), decided=True)
-        found.append(_finished(result, rounds, rule, policy))
+        found.append(
+            PairedVerdict(
+                verdict=_concluded(result.verdict, rule, policy),
+                noise=_noise(rounds, result.look, itself.get(index)),
+                decided=result.decided,
+            )
+        )
     return tuple(found)
 
 
@@ -153,21 +161,19 @@ def _flawed(blank: Verdict, rule: ResolvedRule, flaw: str) -> Judged:
     return Judged(verdict=replace(blank, status="inconclusive", reason=flaw), decided=True)
 
 
-def _finished(result: Judged, rounds: Rounds, rule: ResolvedRule, policy: PairedPolicy) -> PairedVerdict:
-    """The verdict with budgets, the rule's own severity and acceptances, and the noise that it was made in."""
-    verdict = conclude(Finding(verdict=result.verdict, rule=rule), significant=False)
-    if verdict.status == "regression":
-        name = f"{verdict.scenario}.{verdict.metric}"
-        verdict = replace(verdict, accepted=policy.acceptance_of(name))
-    noise = _noise(rounds, result.look, policy)
-    return PairedVerdict(verdict=verdict, noise=noise, decided=result.decided)
+def _concluded(verdict: Verdict, rule: ResolvedRule, policy: PairedPolicy) -> Verdict:
+    """The verdict with budgets, the rule's own severity and acceptances."""
+    verdict = conclude(Finding(verdict=verdict, rule=rule), significant=False)
+    if verdict.status != "regression":
+        return verdict
+    return replace(verdict, accepted=policy.acceptance_of(f"{verdict.scenario}.{verdict.metric}"))
 
 
-def _noise(rounds: Rounds, look: Look | None, policy: PairedPolicy) -> MetricNoise:
+def _noise(rounds: Rounds, look: Look | None, itself: tuple[float, float] | None) -> MetricNoise:
+    """The noise that the verdict was made in; ``itself`` bounds base against base."""
     blank = MetricNoise(scenario=rounds.scenario, metric=rounds.metric.name, rounds=rounds.n)
     if look is None:
         return blank
-    itself = base_against_base(rounds, level=policy.alpha)
     return replace(
         blank,
         sigma_pct=percent(look.sigma),

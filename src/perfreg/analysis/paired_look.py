@@ -79,21 +79,27 @@ def _quantiles(rounds: Rounds, effect: float, *, alpha: float, final: bool) -> S
     )
 
 
-def base_against_base(rounds: Rounds, *, level: float) -> tuple[float, float] | None:
-    """Bounds (logarithms) of what base measured against itself in neighbouring rounds; None from too few.
+def base_against_base(series: Mapping[int, Rounds], *, level: float) -> dict[int, tuple[float, float]]:
+    """Bounds (logarithms) of what base measured against itself in neighbouring rounds; none from too few.
 
     Every other pair is turned round, so that a machine that slows down steadily is no difference.
     """
     import numpy as np
 
-    values = [each.value for each in rounds.base]
-    twos = [(values[i], values[i + 1]) for i in range(0, len(values) - 1, 2)]
-    turned = np.array([pair if i % 2 == 0 else pair[::-1] for i, pair in enumerate(twos)], dtype=np.float64)
-    if len(turned) < FEWEST or (turned <= 0).any():
-        return None
-    pairs = pairs_of(turned[None, :, 0], turned[None, :, 1])
-    reachable = max(level, 2.0**-pairs.n * (1 + 1e-9))
-    return float(lower_bounds(pairs, reachable)[0]), -float(lower_bounds(pairs.mirrored(), reachable)[0])
+    alike: dict[int, list[int]] = defaultdict(list)
+    for key, rounds in series.items():
+        if rounds.n >= 2 * FEWEST:
+            alike[rounds.n // 2].append(key)
+    found: dict[int, tuple[float, float]] = {}
+    for many, keys in alike.items():
+        values = np.array([[each.value for each in series[key].base[: 2 * many]] for key in keys], dtype=np.float64)
+        first, second = values[:, 0::2], values[:, 1::2]
+        turned = np.arange(many) % 2 == 1
+        pairs = pairs_of(np.where(turned, second, first), np.where(turned, first, second))
+        reachable = max(level, 2.0**-many * (1 + 1e-9))
+        bounds = zip(lower_bounds(pairs, reachable), lower_bounds(pairs.mirrored(), reachable), strict=True)
+        found |= {key: (float(low), -float(high)) for key, (low, high) in zip(keys, bounds, strict=True)}
+    return found
 
 
 def unusable(rounds: Sequence[Rounds]) -> dict[int, str]:
