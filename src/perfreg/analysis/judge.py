@@ -118,7 +118,7 @@ def _without_shared(
     if not any(mine):
         return verdicts, ()
     adjusted = [
-        replace(each, measurement=without(each.measurement, part)) if part else each
+        replace(each, measurement=without(_directed(each), part)) if part else each
         for each, part in zip(held, mine, strict=True)
     ]
     beside = _verdicts(adjusted, policy)
@@ -133,7 +133,12 @@ def _move(held: _Held) -> Move | None:
     if not held.baseline.points:
         return None
     base = median(point.value for point in held.baseline.points)
-    return move_of(replace(held.measurement, direction=held.rule.direction), base)
+    return move_of(_directed(held), base)
+
+
+def _directed(held: _Held) -> Measurement:
+    """The measurement with the direction that its rules give it."""
+    return replace(held.measurement, direction=held.rule.direction)
 
 
 def _significant(findings: Sequence[Finding], level: float) -> Iterator[tuple[Finding, bool]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -15,6 +15,7 @@ from perfreg.model.event import Event
 from perfreg.model.history import Series
 from perfreg.report import words
 from perfreg.report.sparkline import sparkline
+from perfreg.stats.predict import discoveries
 from perfreg.stats.trend import Trend, trend
 from perfreg.store.series import list_keys, load_series
 from perfreg.store.sqlite import SqliteStore
@@ -22,13 +23,16 @@ from perfreg.store.sqlite import SqliteStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One series: its trusted figures oldest first, of which the newest ``used`` make the baseline."""
+    """One series: its trusted figures oldest first, of which the newest ``used`` make the baseline.
+
+    ``has_trend`` tells whether the trend is more than chance, among those of all series.
+    """
 
     series: Series
     is_here: bool
     used: int
     trend: Trend | None
-    significance: float
+    has_trend: bool = False
 
     def matches(self, glob: str) -> bool:
         """Whether the glob means this series, by ``scenario.metric`` or by metric."""
@@ -51,8 +55,8 @@ class Row:
     def _trend(self) -> str:
         if self.trend is None:
             return "too few runs for a trend"
-        if self.trend.p_value >= self.significance:
-            return "no trend"
+        if not self.has_trend:
+            return f"no trend (p = {self.trend.p_value:.2g})"
         return f"trend {self.trend.per_run_pct:+.2g} % a run (p = {self.trend.p_value:.2g})"
 
 
@@ -72,10 +76,13 @@ def overview(store: SqliteStore, config: Config, *, now: datetime) -> Overview:
     since = (now - timedelta(days=config.trend_window_days)).isoformat(timespec="milliseconds")
     recent = frozenset(run.id for run in line.runs if run.started_at >= since)
     found = load_series(store, list_keys(store), trusted=line.ids(), start=line.start, limit=WINDOW)
-    rows = tuple(
-        _row(series, here, config, recent)
-        for _, series in sorted(found.items(), key=lambda item: item[0].name)
-        if series.points
+    rows = _judged(
+        [
+            _row(series, here, config, recent)
+            for _, series in sorted(found.items(), key=lambda item: item[0].name)
+            if series.points
+        ],
+        config.significance_level,
     )
     others = len({row.series.key.environment for row in rows if not row.is_here})
     elsewhere = f"there is one in {words.count(others, 'other environment')}" if others else "the store has none at all"
@@ -94,5 +101,11 @@ def _row(series: Series, here: str, config: Config, recent: frozenset[str]) -> R
         is_here=series.key.environment == here,
         used=len(baseline.points),
         trend=trend([point.value for point in series.points if point.run in recent]),
-        significance=config.significance_level,
     )
+
+
+def _judged(rows: list[Row], level: float) -> tuple[Row, ...]:
+    """The rows with their trends told from chance together: of many series some have a trend by accident."""
+    tested = [row.trend.p_value for row in rows if row.trend is not None]
+    answers = iter(discoveries(tested, level))
+    return tuple(replace(row, has_trend=row.trend is not None and next(answers)) for row in rows)

@@ -11,6 +11,7 @@ from perfreg import __version__
 from perfreg.analysis.health import HEALTHY
 from perfreg.analysis.judge import Judged, Policy, judge_run
 from perfreg.analysis.trust import decide_trust
+from perfreg.app.losses import missing, missing_metrics, missing_scenarios
 from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
 from perfreg.app.past import Past, describe, look_back
@@ -84,12 +85,14 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     run = replace(run, trust=trust.trust, regressed=trust.regressed)
     store.add(run, *(past.declared if run.trust != "none" else ()))
     info = describe(past, run, past.series(run), now)
+    lost = missing(past, run, {spec.name for spec in config.test_scenarios})
+    doubts = missing_metrics(lost)
     return Result(
         run=run,
         verdicts=judged.verdicts,
-        gate=gating(config, judged.verdicts),
+        gate=gating(config, judged.verdicts, doubts),
         baseline=info,
-        notes=(trust.note, *judged.notes, *past.notes, *_health(info), *request.warnings),
+        notes=(trust.note, *judged.notes, *missing_scenarios(lost), *past.notes, *_health(info), *request.warnings),
     )
 
 
