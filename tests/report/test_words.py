@@ -69,7 +69,8 @@ def test_a_change_has_its_sign_and_is_never_zero_for_want_of_a_number(pct: float
 def test_intervals() -> None:
     assert words.interval(27.2, 35.1) == "[+27.2, +35.1]"
     assert words.interval(-1.94, 2.31) == "[-1.9, +2.3]"
-    assert words.interval(None, 35.1) == ""
+    assert words.interval(None, 35.1) == "[any, +35.1]"
+    assert words.interval(None, None) == ""
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ class Mark:
 
 def axis_of(spans: Iterable[Span]) -> Axis:
     """A scale with room for every interval and tolerance, but for no growth of more than `_WIDEST` percent."""
-    sizes = [_growth(pct) for span in spans for pct in (span.low, span.high, span.change, span.tolerance or 0.0)]
+    numbers = (pct for span in spans for pct in (span.low, span.high, span.change, span.tolerance or 0.0))
+    sizes = [_growth(pct) for pct in numbers if math.isfinite(pct)]
     reach = min(max(max(sizes, default=10.0) * 1.05, _NARROWEST), _WIDEST)
     if reach > _LINEAR:
         return Axis(reach=reach, step=float(math.ceil(math.log2(1 + reach / 100) / 2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -44,7 +45,7 @@ Effect = Literal["worse", "better", ""]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A change with its interval and tolerance, in percent, for drawing."""
+    """A change with its interval and tolerance, in percent, for drawing. An end without a bound is infinite."""
 
     change: float
     low: float
@@ -175,9 +176,10 @@ def _span(verdict: Verdict) -> Span | None:
     if change is None:
         return None
     low, high = verdict.ci_low_pct, verdict.ci_high_pct
+    known = low is not None or high is not None
     return Span(
         change=change,
-        low=change if low is None else low,
-        high=change if high is None else high,
+        low=low if low is not None else -math.inf if known else change,
+        high=high if high is not None else math.inf if known else change,
         tolerance=verdict.tolerance_pct,
     )

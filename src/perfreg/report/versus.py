@@ -13,7 +13,7 @@ from perfreg.report.repeat import command
 NOISE_TITLE = "what this session could see"
 NOISE_HEADER = ("changes from", "base against itself", "one round scatters by", "rounds")
 
-_ENOUGH_ROUNDS = 6
+_ENOUGH_ROUNDS = 8
 
 APART = "measured apart, not side by side: differences between machines and times are in every number"
 

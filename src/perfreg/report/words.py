@@ -46,8 +46,10 @@ def change(pct: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """``[+27.2, +35.1]`` in percent, or nothing."""
-    return "" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
+    """``[+27.2, +35.1]`` in percent, ``any`` where there is no bound, or nothing."""
+    if low is None and high is None:
+        return ""
+    return f"[{', '.join('any' if end is None else signed(end) for end in (low, high))}]"
 
 
 def count(n: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
@@ -116,5 +116,5 @@ def _endpoint(spec: ApiSpec, place: Address) -> str:
     return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
-AD_HOC = {"name": NAME, "type": "api", "endpoint": "{url}"}
-"""The scenario without a configuration: a GET of the address itself."""
+AD_HOC: Mapping[str, object] = {"name": NAME, "type": "api", "endpoint": "{url}", "concurrent_users": 2}
+"""The scenario without a configuration: a GET of the address itself, with little load beside the one that is timed."""
