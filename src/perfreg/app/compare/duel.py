@@ -146,6 +146,7 @@ class Duel:
         if not contests:
             return
         starts = schedule.generations(terms.budget_s, terms.start_s) if self._has_service else 1
+        self._jury.expect(starts if terms.restart_every is None else 1)
         self._later_warm_up_s = schedule.later_warm_up_s(terms.budget_s, starts)
         between = (starts - 1) * (terms.start_s + self._later_warm_up_s / 2)
         left = max(0.0, self.left_s - between)
@@ -200,7 +201,7 @@ class Duel:
                 contest.breaks(name, (str(error),))
 
     def _round(self, contest: Contest) -> None:
-        number, began = len(contest.rounds), self._clock()
+        number, began = len(contest.rounds) + 1, self._clock()
         blocks: dict[SideName, Block] = {}
         for name in schedule.order(self._terms.seed, contest.name, number):
             blocks[name] = self._stations[name].measure(contest.blocks[name], seed=number)
@@ -209,7 +210,7 @@ class Duel:
                 contest.spent_s += self._clock() - began
                 return
         self._in_generation[contest.name] += 1
-        generation = self.restarts if self._has_service or not contest.spec.isolated else number
+        generation = number if contest.spec.isolated else self.restarts
         found = Round(base=blocks["base"].outcome, head=blocks["head"].outcome, generation=generation)
         contest.add(found, self._clock() - began)
         contest.check_errors(self._terms.max_error_rate_pct)

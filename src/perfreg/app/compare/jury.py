@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import final
 
-from perfreg.analysis.paired import PairedPolicy, PairedVerdict, judge_rounds
+from perfreg.analysis.paired import FEWEST_STARTS, PairedPolicy, PairedVerdict, judge_rounds
 from perfreg.app.compare.contest import Contest
 from perfreg.app.compare.series import rounds_of
 from perfreg.report import words
@@ -28,16 +29,22 @@ class Jury:
         self._policy = policy
         self._patient = patient
         self._clock = clock
-        self._next_at = 0.0
+        self._next_at: float | None = None
         self._latest: tuple[PairedVerdict, ...] = ()
+
+    def expect(self, starts: int) -> None:
+        """Tell how many starts of the services are planned: where many are, a few decide nothing."""
+        self._policy = replace(self._policy, restarts=starts >= FEWEST_STARTS)
 
     def ask(self, contests: Sequence[Contest]) -> None:
         """Judge what is known so far, unless that was so dear lately that it has to wait."""
         began = self._clock()
-        if began >= self._next_at:
-            self._latest = self._judge(contests, is_final=False)
-            ended = self._clock()
-            self._next_at = ended + (ended - began) / _SHARE
+        if self._next_at is not None and began < self._next_at:
+            return
+        self._latest = self._judge(contests, is_final=False)
+        ended = self._clock()
+        # The first time loads libraries, which says nothing of what the next time costs.
+        self._next_at = ended if self._next_at is None else ended + (ended - began) / _SHARE
 
     def verdict(self, contests: Sequence[Contest]) -> tuple[PairedVerdict, ...]:
         """The verdicts that stay."""
