@@ -83,7 +83,8 @@ def _check(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write there: {error}", where=str(path), hint="choose another place") from error
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    places = [path] if _is_special(path) else [path.parent, *([path] if path.exists() else [])]
+    if not all(os.access(place, os.W_OK) for place in places):
         raise UsageError("cannot write there: permission denied", where=str(path), hint="choose another place")
 
 
@@ -100,10 +101,18 @@ def write(result: Result, targets: Sequence[Target]) -> None:
             _replace(target.path.parent / extra.name, extra.content)
 
 
+def _is_special(path: Path) -> bool:
+    """Whether it is a device or a pipe. A file put in its place would take it from the whole machine."""
+    return path.exists() and not path.is_file()
+
+
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if _is_special(path):
+            path.write_bytes(content)
+            return
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
