@@ -30,12 +30,12 @@ class Sight:
 def sights(series: Mapping[int, tuple[Rounds, float]], *, alpha: float, final: bool) -> dict[int, Sight]:
     """Look at each of the series (all values positive), whose minimum effect is given as a logarithm."""
     found: dict[int, Sight] = {}
-    alike: dict[tuple[int, float], list[int]] = defaultdict(list)
+    alike: dict[tuple[tuple[int, ...], float], list[int]] = defaultdict(list)
     for key, (rounds, effect) in series.items():
         if has_quantiles(rounds):
             found[key] = _quantiles(rounds, effect, alpha=alpha, final=final)
         else:
-            alike[rounds.n, effect].append(key)
+            alike[rounds.generation, effect].append(key)
     for (_, effect), keys in alike.items():
         found |= _ratios({key: series[key][0] for key in keys}, effect, alpha=alpha, final=final)
     return found
@@ -48,13 +48,14 @@ def has_quantiles(rounds: Rounds) -> bool:
 
 
 def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final: bool) -> dict[int, Sight]:
+    """Looks at series of the same starts."""
     import numpy as np
 
     base = np.array([[each.value for each in rounds.base] for rounds in series.values()], dtype=np.float64)
     head = np.array([[each.value for each in rounds.head] for rounds in series.values()], dtype=np.float64)
-    ratios = np.log(head) - np.log(base)
-    extra = [inflation(row, rounds.generation) for row, rounds in zip(ratios, series.values(), strict=True)]
-    pairs = pairs_of(base, head, np.array(extra))
+    plain = pairs_of(base, head)
+    generation = next(iter(series.values())).generation
+    pairs = replace(plain, inflation=inflation(plain.difference, generation))
     levels = np.exp(np.median(pairs.level, axis=1))
     return {
         key: Sight(
@@ -70,7 +71,7 @@ def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final:
 def _quantiles(rounds: Rounds, effect: float, *, alpha: float, final: bool) -> Sight:
     plain = quantile_pairs.quantile_pairs(rounds.share or 0.5, rounds.base_samples, rounds.head_samples)
     rest = quantile_pairs.excess(plain, quantile_pairs.buckets_apart(plain))
-    pairs = replace(plain, inflation=inflation(rest, rounds.generation))
+    pairs = replace(plain, inflation=float(inflation(rest[None, :], rounds.generation)[0]))
     return Sight(
         look=quantile_pairs.look(pairs, effect, alpha=alpha, final=final),
         method=QUANTILE,
@@ -112,10 +113,10 @@ def _flaw(rounds: Rounds) -> str:
     values = [each.value for each in (*rounds.base, *rounds.head)]
     if not values:
         return "no round was measured"
-    if not all(math.isfinite(value) for value in values):
+    if not all(map(math.isfinite, values)):
         return "a round measured no finite number"
-    if any(value < 0 for value in values):
+    if min(values) < 0:
         return "a round measured a negative number, and those have no ratio"
-    if any(value == 0 for value in values) and not all(value == 0 for value in values):
+    if 0 in values and any(values):
         return "some rounds measured 0, and there is no ratio to that; give the metric a budget"
     return ""

@@ -15,27 +15,29 @@ if TYPE_CHECKING:
 _CLIP = 3.0
 
 
-def inflation(differences: NDArray[np.float64], generation: Sequence[int]) -> float:
-    """By how much the variance of the mean exceeds that of independent rounds; 1 where nothing shows that it does.
+def inflation(differences: NDArray[np.float64], generation: Sequence[int]) -> NDArray[np.float64]:
+    """By how much the variance of the mean of each row (m x n) exceeds that of independent rounds.
 
-    The design effect 1 + (k - 1) ICC, from a one-way analysis of variance of the clipped differences (Kish 1965, Survey
+    It is 1 where nothing shows that it does; ``generation`` numbers the start that each of the n rounds belongs to. The
+    design effect 1 + (k - 1) ICC, from a one-way analysis of variance of the clipped differences (Kish 1965, Survey
     Sampling, ch. 5; Kalibera & Jones 2013, ISMM, for starts of a program as a level of repetition).
     """
     import numpy as np
 
     labels = np.unique(np.asarray(generation), return_inverse=True)[1]
-    groups, n = int(labels.max(initial=-1)) + 1, differences.size
+    n, groups = labels.size, int(labels.max(initial=-1)) + 1
     if groups < 2 or groups == n:
-        return 1.0
-    middle = float(np.median(differences))
-    spread = 1.4826 * float(np.median(np.abs(differences - middle)))
-    values = np.clip(differences, middle - _CLIP * spread, middle + _CLIP * spread)
+        return np.ones(len(differences))
+    middle = np.median(differences, axis=1, keepdims=True)
+    reach = _CLIP * 1.4826 * np.median(np.abs(differences - middle), axis=1, keepdims=True)
+    values = np.clip(differences, middle - reach, middle + reach)
     sizes = np.bincount(labels)
-    means = np.bincount(labels, weights=values) / sizes
-    between = float((sizes * np.square(means - values.mean())).sum()) / (groups - 1)
-    within = float(np.square(values - means[labels]).sum()) / (n - groups)
+    means = values @ (labels[:, None] == np.arange(groups)) / sizes
+    away = np.square(means - values.mean(axis=1, keepdims=True))
+    between = (sizes * away).sum(axis=1) / (groups - 1)
+    within = np.square(values - means[:, labels]).sum(axis=1) / (n - groups)
     size = (n - float(np.square(sizes).sum()) / n) / (groups - 1)
-    if between <= within:
-        return 1.0
-    alike = (between - within) / (between + (size - 1) * within)
-    return 1.0 + (size - 1) * alike
+    excess = np.maximum(between - within, 0.0)
+    total = between + (size - 1) * within
+    found: NDArray[np.float64] = 1 + (size - 1) * np.divide(excess, total, out=np.zeros_like(total), where=excess > 0)
+    return found

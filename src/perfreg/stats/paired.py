@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfreg.stats.crossing import below_zero
 from perfreg.stats.signflip import tail
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _MAD_TO_SIGMA = 1.4826
 _DISTURBED = 2.0
-_BISECTIONS = 18
+_PRECISION = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +49,52 @@ class Pairs:
         """Base and head exchanged."""
         return Pairs(difference=-self.difference, level=self.level, inflation=self.inflation)
 
-    def chosen(self, rows: NDArray[np.bool_]) -> Pairs:
-        """Only the comparisons that ``rows`` marks."""
+    def chosen(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
+        """Only the comparisons that ``rows`` marks or numbers."""
         return Pairs(difference=self.difference[rows], level=self.level[rows], inflation=self.inflation[rows])
 
 
-def pairs_of(base: Floats, head: Floats, inflation: Floats | None = None) -> Pairs:
-    """Pairs from the positive measurements of both sides (m x n each)."""
+def pairs_of(base: Floats, head: Floats) -> Pairs:
+    """Independent pairs from the positive measurements of both sides (m x n each)."""
     import numpy as np
 
     low, high = np.log(base), np.log(head)
-    even = np.ones(len(low)) if inflation is None else inflation
-    return Pairs(difference=high - low, level=(low + high) / 2, inflation=even)
+    return Pairs(difference=high - low, level=(low + high) / 2, inflation=np.ones(len(low)))
 
 
 def exceeds(pairs: Pairs, shift: Floats | float) -> Floats:
     """One-sided p-values (m) of "head is not slower than by ``shift``" (logarithm; one number or one for each row)."""
+    return _exceeds(pairs, _remoteness(pairs.level), shift)
+
+
+def _exceeds(pairs: Pairs, remote: _Remoteness, shift: Floats | float) -> Floats:
     import numpy as np
 
     beyond = pairs.difference - np.reshape(shift, (-1, 1))
-    scores = _scores(beyond, pairs.level)
+    scores = _scores(beyond, remote)
     totals = (scores * np.sign(beyond)).sum(axis=1) / np.sqrt(pairs.inflation)
     return tail(scores, totals)
 
 
-def _scores(beyond: Floats, level: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remoteness:
+    """How far the level of each pair (m x n) is from the median one, and how far they usually are (m x 1)."""
+
+    distance: Floats
+    usual: Floats
+
+    def chosen(self, rows: NDArray[np.intp]) -> _Remoteness:
+        return _Remoteness(distance=self.distance[rows], usual=self.usual[rows])
+
+
+def _remoteness(level: Floats) -> _Remoteness:
+    import numpy as np
+
+    distance = np.abs(level - _median(level))
+    return _Remoteness(distance=distance, usual=_MAD_TO_SIGMA * _median(distance))
+
+
+def _scores(beyond: Floats, remote: _Remoteness) -> Floats:
     import numpy as np
 
     size = np.abs(beyond)
@@ -81,9 +103,8 @@ def _scores(beyond: Floats, level: Floats) -> Floats:
     # More than half of the pairs are equal: what differs at all counts in full.
     unit = np.where(typical > 0, typical, np.where(largest > 0, largest * 1e-9, 1.0))
     clipped = np.minimum(size / unit, 1.0)
-    distance = np.abs(level - _median(level))
-    usual = np.maximum(np.maximum(_MAD_TO_SIGMA * _median(distance), typical / 4), 1e-12)
-    weights: Floats = clipped / (1 + np.square(distance / (_DISTURBED * usual)))
+    usual = np.maximum(np.maximum(remote.usual, typical / 4), 1e-12)
+    weights: Floats = clipped / (1 + np.square(remote.distance / (_DISTURBED * usual)))
     return weights
 
 
@@ -102,16 +123,31 @@ def lower_bounds(pairs: Pairs, level: float) -> Floats:
     import numpy as np
 
     low = pairs.difference.min(axis=1)
-    high = pairs.difference.max(axis=1)
-    spread = np.maximum(high - low, 1e-12)
-    outside = low - spread * 1e-6
-    possible = exceeds(pairs, outside) <= level
-    below, above = outside.copy(), high + spread * 1e-6
-    for _ in range(_BISECTIONS):
-        middle = (below + above) / 2
-        rejected = exceeds(pairs, middle) <= level
-        below, above = np.where(rejected, middle, below), np.where(rejected, above, middle)
-    return np.where(possible, below, -np.inf)
+    spread = np.maximum(pairs.difference.max(axis=1) - low, 1e-12)
+    start, length = low - spread * 1e-6, spread * (1 + 2e-6)
+    remote = _remoteness(pairs.level)
+    lowest = _exceeds(pairs, remote, start)
+    possible = np.flatnonzero(lowest <= level)
+
+    def doubt(rows: NDArray[np.intp], at: Floats) -> Floats:
+        chosen = possible[rows]
+        p = _exceeds(pairs.chosen(chosen), remote.chosen(chosen), start[chosen] + at * length[chosen])
+        return _doubt(p, level)
+
+    found = np.full(len(low), -np.inf)
+    tolerance = np.minimum(2.0**-18, _PRECISION / length[possible])
+    at = below_zero(doubt, _doubt(lowest[possible], level), _doubt(np.ones(possible.size), level), tolerance)
+    found[possible] = start[possible] + at * length[possible]
+    return found
+
+
+def _doubt(p: Floats, level: float) -> Floats:
+    """How far p-values are above ``level``, not above zero where they are not; almost a straight line of the shift."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    z: Floats = ndtri(np.clip(p, 1e-300, 0.6)) - float(ndtri(level))
+    return np.where(p <= level, np.minimum(z, 0.0), np.maximum(z, 1e-9))
 
 
 def centers(pairs: Pairs) -> Floats:
@@ -120,10 +156,11 @@ def centers(pairs: Pairs) -> Floats:
 
     below = pairs.difference.min(axis=1)
     above = pairs.difference.max(axis=1)
+    remote = _remoteness(pairs.level)
     for _ in range(40):
         middle = (below + above) / 2
         beyond = pairs.difference - middle[:, None]
-        high = (_scores(beyond, pairs.level) * np.sign(beyond)).sum(axis=1) > 0
+        high = (_scores(beyond, remote) * np.sign(beyond)).sum(axis=1) > 0
         below, above = np.where(high, middle, below), np.where(high, above, middle)
     found: Floats = (below + above) / 2
     return found
