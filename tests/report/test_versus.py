@@ -69,6 +69,16 @@ def test_a_thing_compared_with_itself_tells_the_smallest_change() -> None:
     assert view(comparisons.only(DOUBT, comparison=one, gate=Gate(status="pass"))).mood == "pass"
 
 
+def test_what_is_never_judged_does_not_count_in_what_could_be_seen() -> None:
+    informative = replace(UNCHANGED, metric="response_size", direction="none")
+    steady = MetricNoise(scenario="search", metric="response_size", rounds=22, sigma_pct=0.0, detectable_pct=0.1)
+    one = replace(COMPARISON, mode="self", noise=(steady, *COMPARISON.noise[:1]))
+    said = view(comparisons.only(informative, REGRESSION, comparison=one, gate=Gate(status="pass")))
+    assert said.versus is not None
+    assert [line.informs for line in said.versus.noise] == [True, False]
+    assert dict(said.sides)["Noise"] == "changes of 1.8 % and more could be seen in search.response_time_p95"
+
+
 def test_results_of_two_runs_are_marked_as_measured_apart() -> None:
     apart = replace(labelled("results", "old.json", "new.json"), elapsed_s=0.0, budget_s=0.0, noise=())
     said = view(comparisons.only(REGRESSION, comparison=apart))

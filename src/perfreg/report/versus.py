@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from perfreg.model.comparison import Comparison, MetricNoise, Mode, Side
@@ -22,7 +22,8 @@ APART = "measured apart, not side by side: differences between machines and time
 class NoiseLine:
     """The noise of one metric in words, in percent; what could not be told is empty (or 0, as a number).
 
-    ``differs``: base differed from itself, which only noise that favours an order or a place can do.
+    ``differs``: base differed from itself, which only noise that favours an order or a place can do. ``informs`` is for
+    metrics that are never judged, so that it does not matter what could be seen of them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class NoiseLine:
     detectable_pct: float
     itself: str
     differs: bool
+    informs: bool
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -69,13 +71,13 @@ class Versus:
         return self.mode == "self"
 
 
-def versus(comparison: Comparison) -> Versus:
-    """Put a comparison into words."""
+def versus(comparison: Comparison, informative: Collection[str] = ()) -> Versus:
+    """Put a comparison into words; ``informative`` metrics (``scenario.metric``) are not judged."""
     base, head = side_line(comparison.base), side_line(comparison.head)
     effort = _effort(comparison)
     caution = APART if comparison.mode == "results" else ""
     sides = (("Both sides", base),) if comparison.mode == "self" else (("Base", base), ("Head", head))
-    noise = tuple(_noise(each) for each in comparison.noise if _is_noisy(each))
+    noise = tuple(_noise(each, informative) for each in comparison.noise if _is_noisy(each))
     facts = (*sides, ("Measured", effort), ("Noise", _sight(noise)), ("Caution", caution))
     return Versus(
         mode=comparison.mode,
@@ -89,7 +91,7 @@ def versus(comparison: Comparison) -> Versus:
 
 def extremes(noise: Sequence[NoiseLine]) -> tuple[NoiseLine, NoiseLine] | None:
     """The metrics in which the smallest and only the largest changes could be seen, if that could be told."""
-    seen = sorted((line for line in noise if line.detectable), key=lambda line: line.detectable_pct)
+    seen = sorted((line for line in noise if line.detectable and not line.informs), key=lambda line: line.detectable_pct)
     return (seen[0], seen[-1]) if seen else None
 
 
@@ -130,7 +132,7 @@ def _is_noisy(noise: MetricNoise) -> bool:
     return noise.rounds < _ENOUGH_ROUNDS or any(each is not None for each in (noise.sigma_pct, noise.detectable_pct))
 
 
-def _noise(noise: MetricNoise) -> NoiseLine:
+def _noise(noise: MetricNoise, informative: Collection[str]) -> NoiseLine:
     low, high = noise.self_low_pct, noise.self_high_pct
     return NoiseLine(
         name=f"{visible(noise.scenario)}.{visible(noise.metric)}",
@@ -140,6 +142,7 @@ def _noise(noise: MetricNoise) -> NoiseLine:
         detectable_pct=noise.detectable_pct or 0.0,
         itself=words.interval(low, high),
         differs=low is not None and high is not None and not low <= 0 <= high,
+        informs=f"{noise.scenario}.{noise.metric}" in informative,
     )
 
 

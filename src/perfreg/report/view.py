@@ -58,7 +58,7 @@ class View:
 
 def view(result: Result) -> View:
     """Put a result into words."""
-    against = None if result.comparison is None else versus(result.comparison)
+    against = _versus(result)
     rows = sorted_rows(result.verdicts, against)
     counts = ((status, len(result.with_status(status))) for status in ORDER)
     return View(
@@ -81,6 +81,13 @@ def view(result: Result) -> View:
         shifts=tuple(map(shift_row, result.shifts)),
         versus=against,
     )
+
+
+def _versus(result: Result) -> Versus | None:
+    if result.comparison is None:
+        return None
+    informative = {f"{each.scenario}.{each.metric}" for each in result.verdicts if each.direction == "none"}
+    return versus(result.comparison, informative)
 
 
 def _sentences(texts: tuple[str, ...]) -> tuple[str, ...]:
