@@ -11,8 +11,9 @@ from perfreg.analysis.paired import FEWEST_STARTS, PairedPolicy, PairedVerdict, 
 from perfreg.app.compare.contest import Contest
 from perfreg.app.compare.series import rounds_of
 from perfreg.report import words
+from perfreg.stats.sequential import FEWEST
 
-_SHARE = 0.03
+_SHARE = 0.05
 """Share of the time that judging may take."""
 
 
@@ -37,9 +38,10 @@ class Jury:
         self._policy = replace(self._policy, restarts=starts >= FEWEST_STARTS)
 
     def ask(self, contests: Sequence[Contest]) -> None:
-        """Judge what is known so far, unless that was so dear lately that it has to wait."""
+        """Judge what is known so far, unless that is too little, or was so dear lately that it has to wait."""
         began = self._clock()
-        if self._next_at is not None and began < self._next_at:
+        waits = self._next_at is not None and began < self._next_at
+        if waits or max(len(contest.rounds) for contest in contests) < FEWEST:
             return
         self._latest = self._judge(contests, is_final=False)
         ended = self._clock()

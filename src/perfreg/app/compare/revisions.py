@@ -13,7 +13,7 @@ from perfreg.app.compare.side import Side, Sides
 from perfreg.app.observer import Observer
 from perfreg.errors import ServiceError, UsageError
 from perfreg.measure import source
-from perfreg.measure.revisions import Revision, built, checked_out, lag, resolve
+from perfreg.measure.revisions import Revision, built, checked_out, keep_apart, lag, resolve
 from perfreg.model.comparison import SideName
 from perfreg.model.result import Result
 from perfreg.report import words
@@ -44,10 +44,14 @@ def compare_revisions(request: CompareRequest, base: str, head: str, observer: O
             _build(request, sides.base, before, observer)
         except ServiceError as error:
             raise base_unusable("built", error) from error
+        apart = keep_apart([sides.base.directory, sides.head.directory], env)
+        sides = Sides(
+            base=replace(sides.base, env=apart.environments[0]), head=replace(sides.head, env=apart.environments[1])
+        )
         seen = source.detect(sides.head.directory, env, base_branch=request.config.baseline.base_branch)
         accepted = acceptances(sides.head.directory, env, seen, since=before.commit, store=request.store)
         result = compare(request, sides, observer, acceptance_of=accepted)
-    return replace(result, notes=(*_notes(request, before, after), *result.notes))
+    return replace(result, notes=(*_notes(request, before, after), *apart.warnings, *result.notes))
 
 
 def _side(request: CompareRequest, name: SideName, revision: Revision, tree: Path) -> Side:
