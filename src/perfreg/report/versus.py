@@ -91,7 +91,8 @@ def versus(comparison: Comparison, informative: Collection[str] = ()) -> Versus:
 
 def extremes(noise: Sequence[NoiseLine]) -> tuple[NoiseLine, NoiseLine] | None:
     """The metrics in which the smallest and only the largest changes could be seen, if that could be told."""
-    seen = sorted((line for line in noise if line.detectable and not line.informs), key=lambda line: line.detectable_pct)
+    judged = (line for line in noise if line.detectable and not line.informs)
+    seen = sorted(judged, key=lambda line: line.detectable_pct)
     return (seen[0], seen[-1]) if seen else None
 
 
