@@ -61,7 +61,8 @@ def _evidence(base: Values, recent: Values, *, indifference: float) -> Values:
     same, shifted = sums[..., :3].max(axis=2), sums[..., 3:]
     best = shifted.max(axis=2)
     mean = best + np.log(np.exp(shifted - best[..., None]).mean(axis=2))
-    return np.sqrt(2 * np.maximum(mean - same, 0.0))
+    ratio: Values = np.sqrt(2 * np.maximum(mean - same, 0.0))
+    return ratio
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +93,8 @@ def _log_densities(base: Values, points: Values) -> Small:
     density = kernel.sum(axis=2) * weight[:, None].astype(np.float32)
     spread = TAIL_WIDTH * np.maximum(1.4826 * np.nanmedian(np.abs(base), axis=1), NARROWEST)[:, None]
     tail = TAIL_SHARE / (np.pi * spread * (1 + np.square(x[..., 0] / spread)))
-    return np.log(density + tail).astype(np.float32).reshape(points.shape)
+    logs: Small = np.log(density + tail).astype(np.float32)
+    return logs.reshape(points.shape)
 
 
 def _widths(base: Values, count: NDArray[np.int64]) -> Values:

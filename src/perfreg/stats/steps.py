@@ -1,18 +1,19 @@
-"""Steps in the level of many series at once, found online: a run is judged by itself and the runs before it.
+"""Steps in the level of many series, found online: a run is judged by itself and the runs before it.
 
-The statistic is the mean of two that see different things: the rank-scan and the likelihood of a shift. When a step is
-found the level begins anew at its first run, silently for the runs to come: a change is told once. If the runs after
-it are back at the old level soon, the old level, with the excursion as a part of it, is what later runs are held
-against; otherwise a lucky streak would cost the memory of the series.
+When a step is found, a new level begins at its first run, so that a change is told once. While the level is young, the
+runs before it stand in for it, lifted to its height: the next change, if it is a clear one, is seen at once. The height
+is estimated again when more runs have come. If they are back at the old level by then, there was no lasting change, and
+the old level goes on; otherwise a lucky streak would cost the memory of the series.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfreg.stats.rank_scan import BASE, GAP, HISTORY, SPANS, Spans, below, scores, spans
-from perfreg.stats.shift_likelihood import evidence
+from perfreg.stats.rank_scan import BASE, HISTORY, Spans, spans
+from perfreg.stats.step_alarms import Alarm, Compared, View
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,28 +22,21 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-BACK_AFTER = 5
-"""Runs after an alarm from which it is decided whether the change has gone away again."""
+YOUNG = 24
+"""A level with fewer runs cannot stand alone: a third of them are new, and the rest make a poor base."""
+
+YOUNG_EXTRA = 2.0
+"""Added to the threshold while a level is young, since the height of its step is known badly."""
+
+CHECKS = (5, 20)
+"""So many runs after an alarm the height of the step is estimated again."""
 
 BACK_WITHIN = 0.25
-"""A change has gone away when no more than this share of it is left."""
-
-GATE = 1.75
-"""The density is only looked at where the ranks alone are this unusual, which saves nearly all the work."""
+"""A change has gone when, at the first check, no more than this share of it is left in the runs since the alarm."""
 
 NARROWEST_SPREAD = 0.001
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
-    """``threshold`` that the statistic must exceed; changes within ``indifference`` (logarithm) are nobody's concern.
-
-    ``gate`` is the least that ranks alone must say.
-    """
-
-    threshold: float
-    indifference: float = 0.0075
-    gate: float = GATE
+_NEVER = 1 << 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,189 +54,163 @@ class Found:
 
 
 @dataclass(slots=True, kw_only=True)
-class Levels:
-    """Where each series is: the first run of its level, that of the level before, and when to look whether it is back.
+class Lift:
+    """The runs before ``until`` have been moved by ``height``, because of the alarm at run ``raised``."""
 
-    Runs count from 0 in each series. ``check`` is -1 when there is nothing to look for.
-    """
+    until: int
+    raised: int
+    height: float = 0.0
+    checks: int = 0
 
-    start: Whole
-    before: Whole
-    check: Whole
-
-    @classmethod
-    def fresh(cls, series: int) -> Levels:
-        """Nothing seen yet."""
-        import numpy as np
-
-        return cls(
-            start=np.zeros(series, dtype=np.int64),
-            before=np.zeros(series, dtype=np.int64),
-            check=np.full(series, -1, dtype=np.int64),
-        )
+    def next_check(self) -> int:
+        """The run with which the height is estimated again."""
+        return self.raised + CHECKS[self.checks] if self.checks < len(CHECKS) else _NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """Logarithms (larger is worse), one row a series: ``HISTORY`` columns of past, then the runs that are to be judged.
+class Batch:
+    """The runs to be judged: of each row, ``runs`` of them, the first of which is number ``origin`` of its series.
 
-    NaN stands before the first run and after the last. A second view of the same runs may be judged beside the first,
-    with a sensitivity of its own.
+    ``lifts`` is what is remembered of each series besides its runs, oldest first. The first view is judged by its own
+    threshold and decides how high steps are; others may show the same runs differently. Lifting changes all of them.
     """
 
-    window: Values
-    sensitivity: Sensitivity
+    views: tuple[View, ...]
+    origin: Whole
+    runs: Whole
+    lifts: Mapping[int, list[Lift]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    view: View
-    counts: tuple[NDArray[np.uint8], NDArray[np.uint8]]
-    first: Whole
-
-
-def judge(views: tuple[View, ...], origin: Whole, runs: Whole, levels: Levels) -> list[Found]:
-    """Judge the next ``runs[i]`` runs of every row, the first of which is run ``origin[i]``; ``levels`` moves along."""
+def judge(batch: Batch) -> list[Found]:
+    """Find the steps of a batch, in the order of each row's runs; the lists in ``batch.lifts`` move along."""
     import numpy as np
 
-    prepared = [_prepare(view) for view in views]
+    block = _Block(batch)
     found: list[Found] = []
-    rows = np.flatnonzero(runs > 0)
-    position = np.zeros(len(runs), dtype=np.int64)
+    position = np.zeros(len(batch.runs), dtype=np.int64)
+    rows = np.flatnonzero(batch.runs > 0)
     while len(rows):
-        checked = levels.check[rows] - origin[rows]
-        pending = levels.check[rows] >= 0
-        end = np.where(pending & (checked < runs[rows]), checked + 1, runs[rows])
-        alarms = [each for part in prepared for each in _alarms(part, rows, (position, end), origin, levels)]
-        first = _earliest(alarms)
-        position[rows] = end
-        for alarm in first.values():
-            found.append(_restart(alarm, origin, levels))
+        ends = np.array([min(int(batch.runs[row]), block.check(int(row)) + 1) for row in rows])
+        alarms = _earliest(block.alarms(rows, position[rows], ends))
+        position[rows] = ends
+        for alarm in alarms.values():
+            found.append(block.lift(alarm))
             position[alarm.row] = alarm.column + 1
-        for row in rows[pending & (checked < runs[rows])]:
-            if row not in first:
-                _look_back(views[0].window[row], int(row), origin, levels)
-        rows = rows[position[rows] < runs[rows]]
+        checked = [
+            row
+            for row, end in zip(rows.tolist(), ends.tolist(), strict=True)
+            if row not in alarms and end == block.check(row) + 1
+        ]
+        for row in checked:
+            block.look_again(row)
+        block.compare_again([*alarms, *checked])
+        rows = rows[position[rows] < batch.runs[rows]]
     return found
 
 
-def _prepare(view: View) -> _Prepared:
-    import numpy as np
-
-    known = ~np.isnan(view.window)
-    counts = tuple(below(sign * view.window, view.sensitivity.indifference) for sign in (1.0, -1.0))
-    return _Prepared(view=view, counts=(counts[0], counts[1]), first=np.argmax(known, axis=1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alarm:
-    """A decision at judged column ``column`` of a row: ``size`` is the statistic, ``span`` the runs of the new level."""
-
-    row: int
-    column: int
-    size: float
-    sign: float
-    span: int
-    base: int
-    recent: int
-    window: Values
-
-
-def _earliest(alarms: list[_Alarm]) -> dict[int, _Alarm]:
-    first: dict[int, _Alarm] = {}
+def _earliest(alarms: list[Alarm]) -> dict[int, Alarm]:
+    first: dict[int, Alarm] = {}
     for alarm in sorted(alarms, key=lambda each: (each.row, each.column, -each.size)):
         first.setdefault(alarm.row, alarm)
     return first
 
 
-def _alarms(
-    part: _Prepared, rows: Whole, between: tuple[Whole, Whole], origin: Whole, levels: Levels
-) -> list[_Alarm]:
-    """Every run of ``rows`` between two judged columns whose statistic exceeds the threshold."""
-    import numpy as np
+class _Block:
+    """A batch while it is judged."""
 
-    window = part.view.window
-    columns = np.arange(window.shape[1] - HISTORY)
-    age = origin[rows, None] + columns - levels.start[rows, None] + 1
-    age = np.minimum(age, HISTORY + columns + 1 - part.first[rows, None])
-    shape = spans(age)
-    asked = (columns >= between[0][rows, None]) & (columns < between[1][:, None])
-    shape = Spans(recent=np.where(asked, shape.recent, 0), base=np.where(asked, shape.base, 0))
-    alarms: list[_Alarm] = []
-    for sign, counts in zip((1.0, -1.0), part.counts, strict=True):
-        ranked = scores(counts[rows] if len(rows) < len(counts) else counts, shape)
-        cases = np.argwhere(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > part.view.sensitivity.gate)
-        if len(cases):
-            alarms += _decide(part, rows, cases, (shape, ranked[cases[:, 0], cases[:, 1]], sign))
-    return alarms
+    def __init__(self, batch: Batch) -> None:
+        self._batch, self._lifts = batch, batch.lifts
+        self._origin: list[int] = batch.origin.tolist()
+        for row, lifts in self._lifts.items():  # as they were lifted in the batch before
+            lifts[:-1] = [lift for lift in lifts[:-1] if self._column(row, lift.until) > 0]
+            for lift in lifts:
+                self._move(row, lift, lift.height)
+        self._compared = [Compared(view) for view in batch.views]
 
+    def _column(self, row: int, run: int) -> int:
+        return max(0, HISTORY + run - self._origin[row])
 
-def _decide(part: _Prepared, rows: Whole, cases: Whole, what: tuple[Spans, Values, float]) -> list[_Alarm]:
-    """Add to the ranks what the densities say, for the cases (index in ``rows``, column) where ranks are unusual."""
-    import numpy as np
+    def check(self, row: int) -> int:
+        """The judged column with which the last lift of ``row`` is estimated again."""
+        lifts = self._lifts[row]
+        return lifts[-1].next_check() - self._origin[row] if lifts else _NEVER
 
-    shape, ranked, sign = what
-    window, sensitivity = part.view.window, part.view.sensitivity
-    recent, base = shape.recent[cases[:, 0], cases[:, 1]], shape.base[cases[:, 0], cases[:, 1]]
-    at, row = HISTORY + cases[:, 1], rows[cases[:, 0]]
-    newest = sign * window[row[:, None], at[:, None] - np.arange(GAP)]
-    back = np.arange(BASE)
-    past = sign * window[row[:, None], np.maximum(at[:, None] - recent[:, None] - back, 0)]
-    past[back >= base[:, None]] = np.nan
-    both = (ranked + evidence(past, newest, indifference=sensitivity.indifference)) / 2
-    spans_ = np.array(SPANS) - 1
-    size = both[:, spans_].max(axis=1)
-    return [
-        _Alarm(
-            row=int(row[i]),
-            column=int(cases[i, 1]),
-            size=float(size[i]),
-            sign=sign,
-            span=int(np.argmax(both[i, 1:])) + 2,
-            base=int(base[i]),
-            recent=int(recent[i]),
-            window=window,
+    def alarms(self, rows: Whole, start: Whole, end: Whole) -> list[Alarm]:
+        """The steps of ``rows`` from judged column ``start`` to before ``end``."""
+        import numpy as np
+
+        begin = np.array([self._lifts[row][-1].until if self._lifts[row] else 0 for row in rows.tolist()])
+        found: list[Alarm] = []
+        for compared in self._compared:
+            columns = np.arange(compared.view.window.shape[1] - HISTORY)
+            seen = HISTORY + columns + 1 - compared.first[rows, None]
+            age = np.minimum(self._batch.origin[rows, None] + columns + 1 - begin[:, None], seen)
+            young = (age < YOUNG) & (age < seen)
+            shape = spans(np.where(young, seen, age))
+            asked = (columns >= start[:, None]) & (columns < end[:, None])
+            shape = Spans(recent=np.where(asked, shape.recent, 0), base=np.where(asked, shape.base, 0))
+            found += compared.alarms(rows, shape, YOUNG_EXTRA * young)
+        return found
+
+    def lift(self, alarm: Alarm) -> Found:
+        """Begin a new level, and move the past to its height."""
+        import numpy as np
+
+        series, end = alarm.window[alarm.row], HISTORY + alarm.column + 1
+        old = series[end - alarm.recent - alarm.base : end - alarm.recent]
+        middle = float(np.median(old))
+        raised = self._origin[alarm.row] + alarm.column
+        found = Found(
+            row=alarm.row,
+            raised=raised,
+            located=raised - alarm.span + 1,
+            shift=float(np.median(series[end - alarm.span : end])) - middle,
+            spread=max(1.4826 * float(np.median(np.abs(old - middle))), NARROWEST_SPREAD),
         )
-        for i in np.flatnonzero(size > sensitivity.threshold)
-    ]
+        lift = Lift(until=found.located, raised=raised)
+        self._lifts[alarm.row].append(lift)
+        self._raise(alarm.row, lift, end)
+        return found
 
+    def look_again(self, row: int) -> None:
+        """Estimate the last lift of a row with the runs that came since; take it away if the change has gone."""
+        import numpy as np
 
-def _restart(alarm: _Alarm, origin: Whole, levels: Levels) -> Found:
-    """Begin a new level at the first run of the step."""
-    import numpy as np
+        lift = self._lifts[row][-1]
+        end = self._column(row, lift.next_check()) + 1
+        lift.checks += 1
+        past, _ = self._sides(row, lift, end)
+        since = self._batch.views[0].window[row, self._column(row, lift.raised) + 1 : end]
+        left = float(np.median(since)) - float(np.median(past)) + lift.height
+        if lift.checks == 1 and lift.height * left <= BACK_WITHIN * lift.height**2:
+            self._move(row, lift, -lift.height)
+            self._lifts[row].pop()
+        else:
+            self._raise(row, lift, end)
 
-    end = HISTORY + alarm.column + 1
-    series = alarm.window[alarm.row]
-    new, old = series[end - alarm.span : end], series[end - alarm.recent - alarm.base : end - alarm.recent]
-    middle = float(np.median(old))
-    raised = int(origin[alarm.row]) + alarm.column
-    located = raised - alarm.span + 1
-    levels.before[alarm.row] = levels.start[alarm.row]
-    levels.start[alarm.row] = located
-    levels.check[alarm.row] = raised + BACK_AFTER
-    return Found(
-        row=alarm.row,
-        raised=raised,
-        located=located,
-        shift=float(np.median(new)) - middle,
-        spread=max(1.4826 * float(np.median(np.abs(old - middle))), NARROWEST_SPREAD),
-    )
+    def compare_again(self, rows: list[int]) -> None:
+        """Compare the runs of rows whose past has been moved."""
+        if rows:
+            for compared in self._compared:
+                compared.again(rows)
 
+    def _sides(self, row: int, lift: Lift, end: int) -> tuple[Values, Values]:
+        """Runs before and after a step; those after it stand for both where the window no longer has any before."""
+        import numpy as np
 
-def _look_back(series: Values, row: int, origin: Whole, levels: Levels) -> None:
-    """Take the old level up again if the newest runs are there."""
-    import numpy as np
+        series, split = self._batch.views[0].window[row], self._column(row, lift.until)
+        past, new = series[max(0, split - BASE) : split], series[split:end]
+        past = past[~np.isnan(past)]
+        return (past if len(past) else new), new
 
-    check = int(levels.check[row])
-    levels.check[row] = -1
-    at = HISTORY + check - int(origin[row])
-    start = HISTORY + int(levels.start[row]) - int(origin[row])
-    old = series[max(0, HISTORY + int(levels.before[row]) - int(origin[row]), start - BASE) : max(start, 0)]
-    old, new = old[~np.isnan(old)], series[max(start, 0) : at - BACK_AFTER + 1]
-    if not len(old):
-        return
-    middle = float(np.median(old))
-    left = float(np.median(series[at - BACK_AFTER + 1 : at + 1])) - middle
-    shift = float(np.median(new)) - middle
-    if left / shift <= BACK_WITHIN if shift else True:
-        levels.start[row] = levels.before[row]
+    def _raise(self, row: int, lift: Lift, end: int) -> None:
+        import numpy as np
+
+        past, new = self._sides(row, lift, end)
+        by = float(np.median(new)) - float(np.median(past))
+        lift.height += by
+        self._move(row, lift, by)
+
+    def _move(self, row: int, lift: Lift, by: float) -> None:
+        for view in self._batch.views:
+            view.window[row, : self._column(row, lift.until)] += by
