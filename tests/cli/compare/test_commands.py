@@ -27,15 +27,18 @@ def test_a_dearer_command_is_a_regression(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_a_named_file_count(tmp_path: Path) -> None:
-    rules = {"*.wall_time": {"direction": "none"}, "*_time": {"direction": "none"}}
-    write_config(tmp_path, {"name": "other", "type": "command", "run": "false"}, metrics=rules)
-    done = called(
-        *("compare", "-c", "perfreg.json", "--base-cmd", "true", "--head-cmd", f"{PYTHON} -c 0"), *SHORT, cwd=tmp_path
-    )
-    result = read_result(tmp_path)
+    rules = {"*": {"direction": "none"}}
+    settings, here = tmp_path / "settings", tmp_path / "here"
+    for directory in (settings, here):
+        directory.mkdir()
+    path = write_config(settings, {"name": "other", "type": "command", "run": "false"}, metrics=rules)
+    (here / "slow.py").write_text("import time; time.sleep(0.05)")
+    commands = ("--base-cmd", "true", "--head-cmd", f"{PYTHON} slow.py")
+    done = called("compare", "-c", str(path), *commands, *SHORT, cwd=here)
+    assert done.code == 0, done.out + done.err
+    result = read_result(settings)
     assert {each["scenario"] for each in result["verdicts"]} == {"command"}
-    statuses = {each["status"] for each in result["verdicts"] if each["metric"].endswith("_time")}
-    assert "regression" not in statuses, done.out
+    assert {each["direction"] for each in result["verdicts"]} == {"none"}
 
 
 def test_a_command_that_fails_is_broken_with_its_last_words(tmp_path: Path) -> None:

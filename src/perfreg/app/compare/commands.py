@@ -1,8 +1,9 @@
-"""Compare two commands: a run of each in every round, in the same directory."""
+"""Compare two commands: a run of each in every round, in the working directory."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from perfreg.app.compare.comparing import compare
 from perfreg.app.compare.request import CompareRequest
@@ -40,7 +41,7 @@ def _side(name: SideName, command: str, request: CompareRequest) -> Side:
     return Side(
         name=name,
         label=without_userinfo(command),
-        directory=request.directory,
+        directory=Path.cwd(),
         env=request.env,
         base_url=request.config.base_url or "",
         adapt=adapt,
