@@ -40,6 +40,12 @@ def sentence(look: Look, *, status: str, effect: float, unit: str) -> str:
     return f"{found}: {_doubt(look, effect, floor)}" if look.n >= FEWEST else _too_few(many)
 
 
+def _size(shift: float) -> str:
+    """A logarithm of a ratio as a percentage without its sign, to two digits."""
+    percent = 100 * math.expm1(min(shift, 300.0))
+    return f"{percent:.2g} %" if percent < 99.5 else f"{percent:.0f} %"
+
+
 def _too_few(many: str) -> str:
     return f"{many}: at least {FEWEST} are needed before chance can be excluded"
 
@@ -49,4 +55,4 @@ def _doubt(look: Look, effect: float, floor: str) -> str:
         return "too few to exclude chance"
     if effect > 0 and (look.low > 0 or look.high < 0):
         return f"more than chance, but it may be less than {floor}"
-    return f"it may be chance; changes of {100 * math.expm1(look.detectable):.2g} % and more would have shown"
+    return f"it may be chance; changes of {_size(look.detectable)} and more would have shown"
