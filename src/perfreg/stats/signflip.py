@@ -2,7 +2,8 @@
 
 When nothing changed and a coin decided which side of a pair was measured first, each score is as likely to be negative
 as positive, whatever the noise, its drift or its neighbours. The probability of a sum at least as large is counted over
-all 2^n signs, or, beyond `EXACT` pairs, taken from its saddlepoint approximation.
+all 2^n signs, or, beyond `EXACT` pairs, taken from its saddlepoint approximation. That is up to a half too small where
+a coarse clock leaves few different scores, as the sums come in steps then; but few different sums can be counted.
 
 Fisher 1935, The Design of Experiments, section 21; Robinson 1982, Journal of the Royal Statistical Society B 44:91-101.
 """
@@ -21,6 +22,8 @@ EXACT = 22
 """Up to this many pairs all signs are counted."""
 
 _AT_ONCE = 32
+_FEW = 16
+_MOST_SUMS = 4096
 _NEWTON = 7
 _CONVERGED = 1e-9
 _ROUNDING = 1e-9
@@ -33,18 +36,57 @@ def tail(scores: Floats, totals: Floats) -> Floats:
     """
     import numpy as np
 
-    reach = scores.sum(axis=1)
     found = np.ones(len(scores))
+    least = totals - _ROUNDING * scores.sum(axis=1)
     told = totals > 0
     if scores.shape[1] > EXACT:
+        few = told & (_kinds(scores) <= _FEW)
+        for row in np.flatnonzero(few):
+            counted = _count_kinds(scores[row], float(least[row]))
+            found[row] = 1.0 if counted is None else counted
+            told[row] = counted is None
         if told.any():
             found[told] = _saddlepoint(scores[told], totals[told])
         return found
     rows = np.flatnonzero(told)
     for first in range(0, rows.size, _AT_ONCE):
         some = rows[first : first + _AT_ONCE]
-        found[some] = _count(scores[some], totals[some] - _ROUNDING * reach[some])
+        found[some] = _count(scores[some], least[some])
     return found
+
+
+def _kinds(scores: Floats) -> Floats:
+    """How many different scores each row has."""
+    import numpy as np
+
+    ordered = np.sort(scores, axis=1)
+    found: Floats = 1 + (np.diff(ordered, axis=1) > _ROUNDING * ordered[:, -1:]).sum(axis=1)
+    return found
+
+
+def _count_kinds(scores: Floats, total: float) -> float | None:
+    """What `_count` gives, for equal scores that are counted together; None where there are too many sums."""
+    import numpy as np
+    from scipy.special import binom
+
+    ordered = np.sort(scores)
+    groups = np.split(ordered, np.flatnonzero(np.diff(ordered) > _ROUNDING * ordered[-1]) + 1)
+    sides = [(np.zeros(1), np.ones(1)), (np.zeros(1), np.ones(1))]
+    for group in sorted(groups, key=len, reverse=True):
+        if group[-1] <= _ROUNDING * ordered[-1]:
+            continue
+        smaller = int(sides[1][0].size < sides[0][0].size)
+        sums, chances = sides[smaller]
+        if sums.size * (group.size + 1) > _MOST_SUMS:
+            return None
+        positive = np.arange(group.size + 1)
+        added = group.mean() * (2 * positive - group.size)
+        chance = binom(group.size, positive) / 2.0**group.size
+        sides[smaller] = (np.add.outer(sums, added).ravel(), np.multiply.outer(chances, chance).ravel())
+    (left, weights), (right, chances) = sides
+    order = np.argsort(right)
+    reaching = np.append(np.cumsum(chances[order][::-1])[::-1], 0.0)
+    return float(weights @ reaching[np.searchsorted(right[order], total - left)])
 
 
 def _count(scores: Floats, totals: Floats) -> Floats:
