@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from importlib import import_module
 
 from perfreg.analysis.paired import PairedPolicy
 from perfreg.app.compare import schedule
@@ -25,6 +26,8 @@ from perfreg.model.comparison import SideName
 from perfreg.model.result import Result
 from perfreg.report import words
 
+_LIBRARIES = {"api": ("httpx",), "database": ("sqlalchemy",)}
+
 
 def compare(request: CompareRequest, sides: Sides, observer: Observer, *, acceptance_of: Acceptance) -> Result:
     """Measure both sides in turns until it is known how they differ, or the budget is spent.
@@ -44,6 +47,7 @@ def compare(request: CompareRequest, sides: Sides, observer: Observer, *, accept
             start_s = _start(stations, request.seed, observer)
         except _HeadFailedError as failure:
             return broken(request, sides, str(failure))
+        _load_libraries(request)
         duel = Duel(stations, contests, _terms(request, start_s), jury, observer)
         duel.run()
         observer.stage("stopping both sides")
@@ -90,6 +94,13 @@ def base_unusable(what: str, error: ServiceError) -> ServiceError:
     return ServiceError(
         f"base cannot be {what}: {error.message}", where=error.where, hint=error.hint, log_tail=error.log_tail
     )
+
+
+def _load_libraries(request: CompareRequest) -> None:
+    """Load what measuring imports when it first needs it, before the clock runs: seconds on a busy machine."""
+    kinds = {spec.type for spec in request.scenarios}
+    for name in dict.fromkeys(("psutil", "numpy", *(name for kind in kinds for name in _LIBRARIES.get(kind, ())))):
+        import_module(name)
 
 
 def _policy(request: CompareRequest, acceptance_of: Acceptance) -> PairedPolicy:
