@@ -64,48 +64,29 @@ def pairs_of(base: Floats, head: Floats) -> Pairs:
 
 def exceeds(pairs: Pairs, shift: Floats | float) -> Floats:
     """One-sided p-values (m) of "head is not slower than by ``shift``" (logarithm; one number or one for each row)."""
-    return _exceeds(pairs, _remoteness(pairs.level), shift)
-
-
-def _exceeds(pairs: Pairs, remote: _Remoteness, shift: Floats | float) -> Floats:
     import numpy as np
 
-    beyond = pairs.difference - np.reshape(shift, (-1, 1))
-    scores = _scores(beyond, remote)
-    totals = (scores * np.sign(beyond)).sum(axis=1) / np.sqrt(pairs.inflation)
-    return tail(scores, totals)
+    scores, signs = _scores(pairs, shift)
+    return tail(scores, (scores * signs).sum(axis=1) / np.sqrt(pairs.inflation))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Remoteness:
-    """How far the level of each pair (m x n) is from the median one, and how far they usually are (m x 1)."""
-
-    distance: Floats
-    usual: Floats
-
-    def chosen(self, rows: NDArray[np.intp]) -> _Remoteness:
-        return _Remoteness(distance=self.distance[rows], usual=self.usual[rows])
-
-
-def _remoteness(level: Floats) -> _Remoteness:
+def _scores(pairs: Pairs, shift: Floats | float) -> tuple[Floats, Floats]:
+    """What each pair counts, which is the same when its sides change places, and on which side of ``shift`` it lies."""
     import numpy as np
 
-    distance = np.abs(level - _median(level))
-    return _Remoteness(distance=distance, usual=_MAD_TO_SIGMA * _median(distance))
-
-
-def _scores(beyond: Floats, remote: _Remoteness) -> Floats:
-    import numpy as np
-
+    down = np.reshape(shift, (-1, 1))
+    beyond = pairs.difference - down
     size = np.abs(beyond)
     typical = _median(size)
     largest = size.max(axis=1, keepdims=True)
     # More than half of the pairs are equal: what differs at all counts in full.
     unit = np.where(typical > 0, typical, np.where(largest > 0, largest * 1e-9, 1.0))
     clipped = np.minimum(size / unit, 1.0)
-    usual = np.maximum(np.maximum(remote.usual, typical / 4), 1e-12)
-    weights: Floats = clipped / (1 + np.square(remote.distance / (_DISTURBED * usual)))
-    return weights
+    # The middle of all measurements, not of the pairs: where only head varies, the middle pair is one of its sides.
+    level = pairs.level - down / 2
+    distance = np.abs(level - _median(np.concatenate((level - beyond / 2, level + beyond / 2), axis=1)))
+    usual = np.maximum(np.maximum(_MAD_TO_SIGMA * _median(distance), typical / 4), 1e-12)
+    return clipped / (1 + np.square(distance / (_DISTURBED * usual))), np.sign(beyond)
 
 
 def _median(values: Floats) -> Floats:
@@ -122,22 +103,34 @@ def lower_bounds(pairs: Pairs, level: float) -> Floats:
     """The largest shifts (m) that ``exceeds`` rejects at ``level``; minus infinity where it can reject none."""
     import numpy as np
 
-    low = pairs.difference.min(axis=1)
-    spread = np.maximum(pairs.difference.max(axis=1) - low, 1e-12)
-    start, length = low - spread * 1e-6, spread * (1 + 2e-6)
-    remote = _remoteness(pairs.level)
-    lowest = _exceeds(pairs, remote, start)
+    start, length = _range(pairs)
+    lowest = exceeds(pairs, start)
     possible = np.flatnonzero(lowest <= level)
 
     def doubt(rows: NDArray[np.intp], at: Floats) -> Floats:
         chosen = possible[rows]
-        p = _exceeds(pairs.chosen(chosen), remote.chosen(chosen), start[chosen] + at * length[chosen])
-        return _doubt(p, level)
+        return _doubt(exceeds(pairs.chosen(chosen), start[chosen] + at * length[chosen]), level)
 
-    found = np.full(len(low), -np.inf)
-    tolerance = np.minimum(2.0**-18, _PRECISION / length[possible])
-    at = below_zero(doubt, _doubt(lowest[possible], level), _doubt(np.ones(possible.size), level), tolerance)
-    found[possible] = start[possible] + at * length[possible]
+    found = np.full(len(start), -np.inf)
+    ends = _doubt(lowest[possible], level), _doubt(np.ones(possible.size), level)
+    found[possible] = start[possible] + length[possible] * below_zero(doubt, *ends, _fine(length[possible]))
+    return found
+
+
+def _range(pairs: Pairs) -> tuple[Floats, Floats]:
+    """Where the differences of each row begin, and how far they reach, with a little on both sides."""
+    import numpy as np
+
+    low = pairs.difference.min(axis=1)
+    spread = np.maximum(pairs.difference.max(axis=1) - low, 1e-12)
+    return low - spread * 1e-6, spread * (1 + 2e-6)
+
+
+def _fine(length: Floats) -> Floats:
+    """How well a shift has to be known, as a share of ``length``."""
+    import numpy as np
+
+    found: Floats = np.minimum(2.0**-18, _PRECISION / length)
     return found
 
 
@@ -154,15 +147,15 @@ def centers(pairs: Pairs) -> Floats:
     """The changes (m, logarithms) that leave as much evidence on one side as on the other."""
     import numpy as np
 
-    below = pairs.difference.min(axis=1)
-    above = pairs.difference.max(axis=1)
-    remote = _remoteness(pairs.level)
-    for _ in range(40):
-        middle = (below + above) / 2
-        beyond = pairs.difference - middle[:, None]
-        high = (_scores(beyond, remote) * np.sign(beyond)).sum(axis=1) > 0
-        below, above = np.where(high, middle, below), np.where(high, above, middle)
-    found: Floats = (below + above) / 2
+    start, length = _range(pairs)
+
+    def short(rows: NDArray[np.intp], at: Floats) -> Floats:
+        scores, signs = _scores(pairs.chosen(rows), start[rows] + at * length[rows])
+        found: Floats = -(scores * signs).sum(axis=1) / np.maximum(scores.sum(axis=1), 1e-300)
+        return found
+
+    ones = np.ones(len(start))
+    found: Floats = start + length * below_zero(short, -ones, ones, _fine(length))
     return found
 
 
