@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Callable
 
 from perfreg.cli.command import Command
-from perfreg.cli.judging import pairs
+from perfreg.cli.judging import history, pairs
 
 _Arguments = Callable[[argparse.ArgumentParser], None]
 _Action = Callable[[argparse.Namespace], int]
 
 ACTIONS: dict[str, tuple[str, _Arguments, _Action]] = {
     "pairs": ("pairs of base and head, as perfreg compare would", pairs.add_arguments, pairs.execute),
+    "history": ("series of runs, as perfreg watches its own history", history.add_arguments, history.execute),
 }
 
 
