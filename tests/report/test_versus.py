@@ -117,6 +117,7 @@ def test_other_units_are_worse_or_better() -> None:
             "perfreg compare --base-cmd 'python a.py' --head-cmd 'python b.py' --budget 60s --seed 7",
         ),
         (labelled("self", "", ""), "perfreg noise --budget 60s --seed 7"),
+        (labelled("urls", "http://a/?token=***", "http://b/"), ""),
         (labelled("revisions", "--output=x", "y"), ""),
         (labelled("revisions", "a\nb", "y"), ""),
         (labelled("revisions", "", "y"), ""),

@@ -11,6 +11,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_QUERY = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]*)")
 
 
 def is_secret(path: Sequence[str | int]) -> bool:
@@ -21,6 +22,11 @@ def is_secret(path: Sequence[str | int]) -> bool:
 def without_userinfo(text: str) -> str:
     """``text`` with user names and passwords taken out of the URLs in it."""
     return _USERINFO.sub("", text)
+
+
+def without_secrets(text: str) -> str:
+    """`without_userinfo`, and with stars for the values of a URL's query whose names are those of secrets."""
+    return _QUERY.sub(lambda found: f"{found[1]}=***" if is_secret((found[1],)) else found[0], without_userinfo(text))
 
 
 def public(value: object, path: tuple[str | int, ...] = ()) -> object:

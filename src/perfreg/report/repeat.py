@@ -21,7 +21,8 @@ _LONGEST_BUDGET_S = 1e6
 
 
 def command(comparison: Comparison) -> str:
-    """What to type, or nothing where it could not be typed again (files, labels that are cut or hold odd characters).
+    """What to type, or nothing where it could not be typed again (files, labels that are cut, hold
+    odd characters or had secrets).
 
     A commit stands in for the name that led to it, since names move on.
     """
@@ -42,6 +43,6 @@ def _argument(side: Side) -> str:
     if not side.dirty and _COMMIT.fullmatch(side.commit):
         return side.commit[:_COMMIT_SHOWN]
     label = side.label
-    if not label or label.startswith("-") or label != label.strip() or visible(label) != label:
+    if not label or "***" in label or label.startswith("-") or label != label.strip() or visible(label) != label:
         return ""
     return shlex.quote(label)

@@ -19,7 +19,7 @@ import os, sys, time
 def work():
     time.sleep(float(open(os.path.join(sys.prefix, "pause")).read()))
 """
-SHORT = ("--budget", "15s", "--rounds", "12", "--confidence", "0.9", "--seed", "5")
+SHORT = ("--budget", "25s", "--rounds", "10", "--confidence", "0.9", "--seed", "5")
 
 
 @pytest.fixture

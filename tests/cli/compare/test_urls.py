@@ -9,7 +9,7 @@ import pytest
 from tests.support.command_line import called, read_result, write_config
 from tests.support.http_server import Server, http_server
 
-SHORT = ("--budget", "10s", "--rounds", "14", "--confidence", "0.9", "--seed", "5")
+SHORT = ("--budget", "25s", "--rounds", "10", "--confidence", "0.9", "--seed", "5")
 API = {"name": "greet", "type": "api", "endpoint": "/ok", "concurrent_users": 2}
 
 
@@ -53,7 +53,7 @@ def test_the_scenarios_of_a_configuration_are_asked_of_both(pair: tuple[Server, 
 
 
 def test_a_head_that_fails_is_broken_and_a_base_that_is_not_there_no_base(server: Server, tmp_path: Path) -> None:
-    nobody = "http://127.0.0.1:9"
+    nobody = "http://ann:s3cret@127.0.0.1:9/ok?q=1&api_key=s3cret"
     broken = called(
         "compare", "--base-url", f"{server.url}/ok", "--head-url", f"{server.url}/status/500", *SHORT, cwd=tmp_path
     )
@@ -62,6 +62,8 @@ def test_a_head_that_fails_is_broken_and_a_base_that_is_not_there_no_base(server
     blind = called("compare", "--base-url", nobody, "--head-url", f"{server.url}/ok", *SHORT, cwd=tmp_path)
     assert blind.code == 2, blind.out + blind.err
     assert "no_base: " in blind.out
+    assert "http://127.0.0.1:9/ok?q=1&api_key=***" in blind.out
+    assert "s3cret" not in blind.out + blind.err + (tmp_path / "perf-results" / "result.json").read_text()
 
 
 @pytest.fixture

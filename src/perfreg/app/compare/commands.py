@@ -10,7 +10,7 @@ from perfreg.app.compare.request import CompareRequest
 from perfreg.app.compare.side import Side, Sides
 from perfreg.app.observer import Observer
 from perfreg.config.base import ScenarioSpec
-from perfreg.config.secrecy import without_userinfo
+from perfreg.config.secrecy import without_secrets
 from perfreg.errors import UsageError
 from perfreg.measure.scenarios.command import CommandSpec
 from perfreg.model.comparison import SideName
@@ -40,7 +40,7 @@ def _side(name: SideName, command: str, request: CompareRequest) -> Side:
 
     return Side(
         name=name,
-        label=without_userinfo(command),
+        label=without_secrets(command),
         directory=Path.cwd(),
         env=request.env,
         base_url=request.config.base_url or "",

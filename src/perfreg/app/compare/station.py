@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from perfreg.app.compare.side import Side
 from perfreg.app.measuring import attempt, death_of
 from perfreg.config.base import ScenarioSpec
+from perfreg.config.secrecy import without_secrets
 from perfreg.errors import PerfregError
 from perfreg.measure import service as services
 from perfreg.measure.affinity import Shares, pinned
@@ -93,7 +94,8 @@ class Station:
             with self._pinned_load(spec):
                 outcome = attempt(spec, self._context(seed, max_error_rate_pct))
         except PerfregError as error:
-            outcome, absent = Outcome(status="broken", reasons=(str(error),)), True
+            # Load engines name the URL, which may hold more than everybody is to see.
+            outcome, absent = Outcome(status="broken", reasons=(without_secrets(str(error)),)), True
         return Block(outcome=outcome, seconds=time.monotonic() - began, absent=absent)
 
     def __enter__(self) -> Station:

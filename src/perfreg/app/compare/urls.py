@@ -5,14 +5,14 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from perfreg.app.compare.comparing import compare
 from perfreg.app.compare.request import CompareRequest
 from perfreg.app.compare.side import Side, Sides
 from perfreg.app.observer import Observer
 from perfreg.config.base import ScenarioSpec
-from perfreg.config.secrecy import is_secret
+from perfreg.config.secrecy import without_secrets
 from perfreg.errors import UsageError
 from perfreg.measure.scenarios.api import ApiSpec
 from perfreg.measure.targets import TargetPolicy
@@ -46,14 +46,11 @@ def address(text: str, *, where: str) -> Address:
         raise UsageError("is no URL that can be loaded", where=where, hint="write it as http://host:port/path")
     user, at, host = parts.netloc.rpartition("@")
     bare = parts._replace(netloc=host, fragment="")
-    shown = [
-        (key, "***" if is_secret((key,)) else value) for key, value in parse_qsl(bare.query, keep_blank_values=True)
-    ]
     name, _, password = user.partition(":")
     token = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode() if at else ""
     return Address(
         url=urlunsplit(bare),
-        label=urlunsplit(bare._replace(query=urlencode(shown, safe="*"))),
+        label=without_secrets(urlunsplit(bare)),
         authorization=f"Basic {token}" if token else "",
     )
 
