@@ -16,6 +16,7 @@ from perfreg.app.measuring import Bench, Measured, bench
 from perfreg.app.observer import Observer
 from perfreg.app.past import Past, describe, look_back
 from perfreg.app.policies import check_rules, gating, judging
+from perfreg.app.shifting import new_shifts
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.models import Config
 from perfreg.config.thresholds import Budget
@@ -23,6 +24,7 @@ from perfreg.measure import environment, source
 from perfreg.measure.identity import run_id
 from perfreg.model.result import BaselineInfo, Result
 from perfreg.model.run import Run
+from perfreg.report.shift import shift_sentence
 from perfreg.store.sqlite import SqliteStore
 
 
@@ -85,14 +87,16 @@ def execute(request: RunRequest, observer: Observer) -> Result:
     run = replace(run, trust=trust.trust, regressed=trust.regressed)
     store.add(run, *(past.declared if run.trust != "none" else ()))
     info = describe(past, run, past.series(run), now)
+    shifts = new_shifts(past, run, request.directory, request.env)
     lost = missing(past, run, {spec.name for spec in config.test_scenarios})
-    doubts = missing_metrics(lost)
+    doubts = (*(shift_sentence(each) for each in shifts if each.worse), *missing_metrics(lost))
     return Result(
         run=run,
         verdicts=judged.verdicts,
         gate=gating(config, judged.verdicts, doubts),
         baseline=info,
         notes=(trust.note, *judged.notes, *missing_scenarios(lost), *past.notes, *_health(info), *request.warnings),
+        shifts=shifts,
     )
 
 
