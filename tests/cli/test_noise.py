@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from tests.support import comparisons
 from tests.support.command_line import called, read_result, write_config
-from tests.support.services import server
 
 from perfreg.app import noise
 from perfreg.app.compare.request import CompareRequest
@@ -40,14 +39,15 @@ def test_each_metric_has_the_smallest_change_that_could_be_seen(tmp_path: Path) 
 
 
 def test_each_side_has_a_service_of_its_own(tmp_path: Path) -> None:
-    command = f"{server(tmp_path)} {{port}}"
-    api = {"name": "api", "type": "api", "endpoint": "/", "concurrent_users": 1}
-    write_config(tmp_path, api, service={"start": command, "build": "echo built >> built"})
+    start = f"{shlex.quote(sys.executable)} -m perfreg.sample.shop --port {{port}} --database shop-{{port}}.sqlite3"
+    api = {"name": "api", "type": "api", "endpoint": "/product?id=3", "concurrent_users": 1}
+    write_config(tmp_path, api, service={"start": start, "build": "echo built >> built"})
     done = called("noise", "--budget", "5s", "--rounds", "2", cwd=tmp_path)
     assert done.code == 0, done.out + done.err
     assert (tmp_path / "built").read_text() == "built\n"
     for side in ("base", "head"):
-        assert "listening on" in (tmp_path / "perf-results" / f"service-{side}.log").read_text()
+        assert (tmp_path / "perf-results" / f"service-{side}.log").exists()
+    assert len(list(tmp_path.glob("shop-*.sqlite3"))) >= 2
 
 
 def test_what_cannot_be_measured_is_an_error(tmp_path: Path) -> None:

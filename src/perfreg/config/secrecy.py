@@ -11,7 +11,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
-_QUERY = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]*)")
+_QUERY = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s'\"]*)")
 
 
 def is_secret(path: Sequence[str | int]) -> bool:
