@@ -23,9 +23,19 @@ def server() -> Iterator[Server]:
         yield running
 
 
+class Chosen:
+    engine = "native"
+
+
+@pytest.fixture(params=["native", "httpx"], autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every engine answers the same questions in the same way."""
+    monkeypatch.setattr(Chosen, "engine", request.param)
+
+
 def spec(endpoint: str = "/ok", **changes: Any) -> ApiSpec:
     values = {"name": "s", "type": "api", "endpoint": endpoint, "concurrent_users": 2, "duration": 0.6, "warm_up": 0.1}
-    return ApiSpec.model_validate({**values, **changes})
+    return ApiSpec.model_validate({**values, "engine": Chosen.engine, **changes})
 
 
 def load(server: Server, tmp_path: Path, endpoint: str = "/ok", **changes: Any) -> Outcome:

@@ -1,4 +1,4 @@
-"""What a load engine is told to do and what it gives back."""
+"""What a load engine is told to do and what it gives back: the contract of all engines."""
 
 from __future__ import annotations
 
@@ -7,48 +7,111 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from perfreg.measure.engines.call import Call
+from perfreg.stats.distribution import Distribution, Moments
+from perfreg.stats.histogram import Histogram
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
-    """One request, sent over and over by ``users`` clients for ``duration_s`` seconds after ``warm_up_s``.
+    """Calls made over and over by ``users`` clients for ``duration_s`` seconds after ``warm_up_s``.
 
-    ``accepts`` tells the statuses that are answers rather than failures. ``alive`` is called about every half second
-    and raises when going on makes no sense (the service died). ``progress`` gets the share that is done.
+    ``alive`` is called about every half second and raises when going on makes no sense (the service died).
+    ``progress`` gets the share that is done. ``keep_samples`` asks for every sample beside the histograms.
     """
 
-    url: str
-    method: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    calls: tuple[Call, ...]
     timeout_s: float
     users: int
     warm_up_s: float
     duration_s: float
-    accepts: Callable[[int], bool]
     alive: Callable[[], None]
     progress: Callable[[float], None]
+    keep_samples: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """What the load cost its generator: CPU time of ``workers`` processes and how late its timers were.
+
+    ``lag`` is in ms: in an open loop the time from an arrival's moment to its being sent or queued, otherwise that by
+    which regular timers were late. ``cpu_s`` was used in ``wall_s`` seconds.
+    """
+
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    workers: int = 1
+    lag: Distribution | None = None
+
+    @property
+    def busy(self) -> float:
+        """The share of a core that each worker used."""
+        return self.cpu_s / (self.wall_s * self.workers) if self.wall_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """One second of the time line: answers, failures, and the response times of the answers in ms.
+
+    ``buckets`` has every 20th boundary of a usual histogram (2 % wide), to be small.
+    """
+
+    answers: int = 0
+    failures: int = 0
+    total_ms: float = 0.0
+    longest_ms: float = 0.0
+    buckets: Histogram
 
 
 @dataclass(slots=True, kw_only=True)
-class LoadSamples:
-    """What happened after the warm-up: one column entry for each successful request, in order of completion.
+class RawSamples:
+    """Every answer, on request: columns in ns since the start of the measurement, and its bytes."""
 
-    ``latency_ms`` is the time from sending to the last byte of the answer, ``finished_s`` the moment it ended, counted
-    from the start of the measurement, ``size`` the bytes of its body. ``errors`` counts failures by class, ``requests``
-    everything that was sent, the warm-up included: what the service has worked for.
+    intended: array[int] = field(default_factory=lambda: array("q"))
+    sent: array[int] = field(default_factory=lambda: array("q"))
+    first_byte: array[int] = field(default_factory=lambda: array("q"))
+    finished: array[int] = field(default_factory=lambda: array("q"))
+    size: array[int] = field(default_factory=lambda: array("q"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadResult:
+    """What happened after the warm-up.
+
+    ``response`` has the times (ms) from the moment a request was meant to be made to the last byte of its answer,
+    ``service`` those from its being sent, both by slice of the measured time (`perfreg.stats.describe.BLOCKS` slices
+    and one for what was answered later). In a closed loop a request is meant to be made when the user is ready for it,
+    in an open loop when the schedule says so. ``errors`` counts failures by class, and none of them has a time.
+    ``requests`` counts everything that was sent, the warm-up included: what the service has worked for. ``faults``
+    are reasons not to trust any of this, such as a generator that did not keep its schedule.
     """
 
-    latency_ms: array[float] = field(default_factory=lambda: array("d"))
-    finished_s: array[float] = field(default_factory=lambda: array("d"))
-    size: array[float] = field(default_factory=lambda: array("d"))
-    errors: Counter[str] = field(default_factory=Counter)
-    elapsed_s: float = 0.0
-    requests: int = 0
+    response: tuple[Distribution, ...]
+    service: tuple[Distribution, ...]
+    open_loop: bool = False
+    connect: Distribution
+    tls: Distribution
+    first_byte: Distribution
+    size: Moments
+    errors: Counter[str]
+    requests: int
+    elapsed_s: float
+    throughput: float
+    slice_s: float
+    seconds: tuple[Second, ...]
+    generator: Generator
+    faults: tuple[str, ...] = ()
+    samples: RawSamples | None = None
+
+    @property
+    def answers(self) -> int:
+        """Requests that were answered well."""
+        return sum(each.n for each in self.response)
 
     @property
     def attempts(self) -> int:
         """Requests that were answered or failed."""
-        return len(self.latency_ms) + sum(self.errors.values())
+        return self.answers + sum(self.errors.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +123,4 @@ class LoadEngine:
 
     name: str
     summary: str
-    drive: Callable[[LoadPlan], LoadSamples]
+    drive: Callable[[LoadPlan], LoadResult]

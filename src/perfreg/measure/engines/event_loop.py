@@ -6,20 +6,33 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
-def run(main: Coroutine[Any, Any, Answer]) -> Answer:
+def fast_loop() -> LoopFactory | None:
+    """What makes event loops of uvloop; None, for asyncio's own, where it is not installed (Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = None) -> Answer:
     """`asyncio.run`, where an interrupt cancels ``main``, lets it clean up, and only then raises KeyboardInterrupt.
 
     Python 3.11 does so by itself; before, the interrupt struck whichever task was running and left its traceback.
     """
+    if sys.version_info >= (3, 11):
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(main)
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if sys.version_info >= (3, 11) or sys.platform == "win32" or not in_main_thread:
-        return asyncio.run(main)
+    if sys.platform == "win32" or not in_main_thread:
+        return _run(main, loop_factory)
     interrupted = False
 
     async def guarded() -> Answer | None:
@@ -38,7 +51,28 @@ def run(main: Coroutine[Any, Any, Answer]) -> Answer:
                 raise
             return None
 
-    answer = asyncio.run(guarded())
+    answer = _run(guarded(), loop_factory)
     if interrupted or answer is None:
         raise KeyboardInterrupt
     return answer
+
+
+def _run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None) -> Answer:
+    """`asyncio.run` of Python 3.10, with a loop of one's own."""
+    if loop_factory is None:
+        return asyncio.run(main)
+    loop = loop_factory()
+    try:
+        asyncio.set_event_loop(loop)
+        return loop.run_until_complete(main)
+    finally:
+        try:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()

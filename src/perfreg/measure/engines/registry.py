@@ -6,9 +6,10 @@ from functools import cache
 
 from perfreg.measure.engines import httpx_engine
 from perfreg.measure.engines.engine import LoadEngine
+from perfreg.measure.engines.native import engine as native_engine
 from perfreg.plugins import extended
 
-ENGINES: dict[str, LoadEngine] = {engine.name: engine for engine in (httpx_engine.ENGINE,)}
+ENGINES: dict[str, LoadEngine] = {engine.name: engine for engine in (native_engine.ENGINE, httpx_engine.ENGINE)}
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
@@ -17,13 +17,15 @@ from perfreg.config.base import ScenarioSpec
 from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context, Outcome, ScenarioKind, Service
-from perfreg.measure.engines.engine import LoadPlan, LoadSamples
+from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call
+from perfreg.measure.engines.engine import LoadPlan, LoadResult
 from perfreg.measure.engines.registry import engines
 from perfreg.measure.sampler import Sampler
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
-from perfreg.stats.describe import BLOCKS, family, from_samples, single, standard_error
-from perfreg.stats.histogram import from_values
+from perfreg.stats.describe import BLOCKS, single, standard_error
+from perfreg.stats.distribution import merge
+from perfreg.stats.slices import family, from_moments
 
 _MEMORY_EVERY_S = 0.25
 _BLOCK_WARM_UP_S = 0.03
@@ -69,8 +71,8 @@ class ApiSpec(ScenarioSpec):
     """Seconds until a request counts as failed."""
     expected_status: Status | tuple[Status, ...] | None = None
     """Statuses that are answers; by default every status below 400."""
-    engine: Annotated[str, AfterValidator(_known_engine)] = "httpx"
-    """The load engine."""
+    engine: Annotated[str, AfterValidator(_known_engine)] = "native"
+    """The load engine: `native`, the embedded one, or `httpx`, slower, for HTTP that `native` does not speak."""
 
     def block(self, seconds: float, pace: float | None = None) -> ApiSpec:  # noqa: ARG002 - time is its measure
         """Load for ``seconds``; the clients' connections are made in a moment before."""
@@ -109,25 +111,28 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
     url = resolve(spec.endpoint, context.base_url, f"test_scenarios.{spec.name}.endpoint")
     context.targets.check_url(url)
     service = context.service
-    plan = LoadPlan(
+    call = Call(
         url=url,
         method=spec.method.upper(),
         headers=spec.request_headers(),
         body=spec.content(),
+        accepts=_accepted(spec.expected_status),
+    )
+    plan = LoadPlan(
+        calls=(call,),
         timeout_s=spec.timeout,
         users=math.ceil((spec.concurrent_users or 10) * context.stress_multiplier),
         warm_up_s=spec.warm_up,
         duration_s=spec.duration or 30.0,
-        accepts=_acceptance(spec.expected_status),
         alive=service.check if service else _always,
         progress=lambda share: context.progress(share, "loading"),
     )
     before = _cpu_seconds(service)
     memory = Sampler(service.process_ids, metrics=("memory_usage",), interval=_MEMORY_EVERY_S) if service else None
     with memory or nullcontext():
-        samples = engines()[spec.engine].drive(plan)
+        result = engines()[spec.engine].drive(plan)
     spent = _cpu_seconds(service) - before
-    found = outcome(spec.name, samples, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
+    found = outcome(spec.name, result, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
     if memory is None:
         return found
     peak = memory.measurements(spec.name)
@@ -146,50 +151,45 @@ def resolve(endpoint: str, base_url: str, where: str) -> str:
     return urljoin(base_url.rstrip("/") + "/", endpoint.lstrip("/"))
 
 
-def _acceptance(expected: int | Sequence[int] | None) -> Callable[[int], bool]:
+def _accepted(expected: int | Sequence[int] | None) -> frozenset[int]:
     if expected is None:
-        return lambda status: status < 400
-    statuses = {expected} if isinstance(expected, int) else set(expected)
-    return lambda status: status in statuses
+        return ANY_GOOD_STATUS
+    return frozenset((expected,) if isinstance(expected, int) else expected)
 
 
 def _always() -> None:
     """Somebody else's service: its death shows as failed requests."""
 
 
-def outcome(name: str, samples: LoadSamples, *, service_cpu_s: float, max_error_rate_pct: float) -> Outcome:
+def outcome(name: str, result: LoadResult, *, service_cpu_s: float, max_error_rate_pct: float) -> Outcome:
     """The metrics of what an engine measured. Failed requests count as errors and never as latency."""
-    rate = 100 * sum(samples.errors.values()) / samples.attempts if samples.attempts else 100.0
+    attempts, answers = result.attempts, result.answers
+    rate = 100 * sum(result.errors.values()) / attempts if attempts else 100.0
     measurements: list[Measurement] = []
-    if samples.attempts:
-        measurements.append(single(name, CATALOGUE["error_rate"], rate, n=samples.attempts))
-    if samples.latency_ms:
-        measurements += family(name, "response_time", samples.latency_ms)
-        measurements.append(_throughput(name, samples))
-        measurements.append(from_samples(name, CATALOGUE["response_size"], samples.size))
+    if attempts:
+        measurements.append(single(name, CATALOGUE["error_rate"], rate, n=attempts))
+    if answers:
+        measurements += family(name, "response_time", result.response)
+        measurements.append(_throughput(name, result))
+        measurements.append(from_moments(name, CATALOGUE["response_size"], result.size))
         if service_cpu_s > 0:
-            cost = 1e3 * service_cpu_s / samples.requests
-            measurements.append(single(name, CATALOGUE["cpu_time_per_request"], cost, n=samples.requests))
-    broken = rate > max_error_rate_pct or not samples.latency_ms
+            cost = 1e3 * service_cpu_s / result.requests
+            measurements.append(single(name, CATALOGUE["cpu_time_per_request"], cost, n=result.requests))
+    broken = rate > max_error_rate_pct or not answers
     return Outcome(
         measurements=tuple(measurements),
         status="broken" if broken else "ok",
-        reasons=(_complaint(rate, max_error_rate_pct, samples.errors, samples.attempts),) if broken else (),
-        errors=dict(samples.errors),
-        samples={"response_time": from_values(samples.latency_ms)},
-        attempts=samples.attempts,
-        busy_s=samples.elapsed_s,
+        reasons=(_complaint(rate, max_error_rate_pct, result.errors, attempts),) if broken else (),
+        errors=dict(result.errors),
+        samples={"response_time": merge(result.response).histogram},
+        attempts=attempts,
+        busy_s=result.elapsed_s,
     )
 
 
-def _throughput(name: str, samples: LoadSamples) -> Measurement:
-    import numpy as np
-
-    window = samples.elapsed_s / BLOCKS
-    counts, _ = np.histogram(samples.finished_s, bins=BLOCKS, range=(0.0, samples.elapsed_s))
-    value = len(samples.finished_s) / samples.elapsed_s
-    error = standard_error(counts / window)
-    return single(name, CATALOGUE["throughput"], value, n=len(samples.finished_s), std_error=error)
+def _throughput(name: str, result: LoadResult) -> Measurement:
+    error = standard_error([each.n / result.slice_s for each in result.response[:BLOCKS]])
+    return single(name, CATALOGUE["throughput"], result.throughput, n=result.answers, std_error=error)
 
 
 def _complaint(rate: float, limit: float, errors: Mapping[str, int], attempts: int) -> str:

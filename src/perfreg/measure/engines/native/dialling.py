@@ -1,0 +1,91 @@
+"""How connections are made: the name is resolved once, and the first address that answers is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from functools import cache
+from time import perf_counter_ns
+from typing import Any, final
+
+from perfreg.measure.engines.native.target import Target
+from perfreg.measure.engines.native.wire import Connection
+
+Address = tuple[int, Any]
+"""A family of addresses and one of them, as sockets take them."""
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Made once: reading the authorities takes up to 0.1 s, much of a short block."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@final
+class Dialler:
+    """Makes connections to one target. ``connect_ns`` and ``tls_ns`` get what each cost."""
+
+    def __init__(self, target: Target, *, timeout_s: float) -> None:
+        self.connect_ns: list[int] = []
+        self.tls_ns: list[int] = []
+        self._target = target
+        self._timeout_s = timeout_s
+        self._tls = trust() if target.tls else None
+        self._addresses: list[Address] = []
+
+    async def resolve(self) -> None:
+        """Ask for the addresses. Raises ``OSError``."""
+        target = self._target
+        if target.path:
+            self._addresses = [(socket.AF_UNIX, target.path)]
+            return
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        self._addresses = list(dict.fromkeys((int(family), address) for family, _, _, _, address in found))
+
+    async def choose(self, connection: Connection) -> None:
+        """Connect to the first address that answers and keep to it. Raises ``OSError`` when none does."""
+        problem: OSError | None = None
+        for address in self._addresses:
+            try:
+                await self._dial(connection, address)
+            except OSError as error:
+                problem = problem or error
+            else:
+                self._addresses = [address]
+                return
+        raise problem or OSError("the name has no addresses")
+
+    async def dial(self, connection: Connection) -> None:
+        """Connect. Raises ``OSError``."""
+        await self._dial(connection, self._addresses[0])
+
+    async def _dial(self, connection: Connection, address: Address) -> None:
+        loop = asyncio.get_running_loop()
+        family, where = address
+        began = perf_counter_ns()
+        plain = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            plain.settimeout(0.0)
+            if not self._target.path:
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.sock_connect(plain, where)
+            connected = perf_counter_ns()
+            if self._tls is None:
+                await loop.create_connection(lambda: connection, sock=plain)
+            else:
+                await loop.create_connection(
+                    lambda: connection,
+                    sock=plain,
+                    ssl=self._tls,
+                    server_hostname=self._target.host,
+                    ssl_handshake_timeout=self._timeout_s,
+                )
+                self.tls_ns.append(perf_counter_ns() - connected)
+        except BaseException:
+            plain.close()
+            raise
+        self.connect_ns.append(connected - began)

@@ -1,0 +1,187 @@
+"""One connection of HTTP/1.1, on which one request at a time is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter_ns
+from typing import Protocol, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from perfreg.measure.engines.native import failure
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""An answer larger than this counts as an error, so that a hostile server cannot exhaust time or memory."""
+MAX_HEAD_BYTES = 256 * 1024
+"""The same for headers, trailers, interim answers and what surrounds the chunks of a body."""
+
+_FRAMING = 7
+"""Bytes of framing for each byte of the body that an honest server may need: chunks of one byte need five."""
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+class Owner(Protocol):
+    """Who is told what became of a request; called once for each `Connection.send`, or when a connection is lost."""
+
+    def answered(self, connection: Connection) -> None: ...
+
+    def failed(self, connection: Connection, kind: str) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """Sends prebuilt requests and reads their answers, whose bodies it counts and forgets.
+
+    Times are of `time.perf_counter_ns`: ``sent`` just before a request is written, ``first`` and ``now`` when the
+    first and the last bytes of the answer arrived. ``is_open`` tells whether another request can be sent.
+    """
+
+    __slots__ = (
+        "_complete", "_feed", "_head", "_owner", "_parser", "_received", "_reusable", "_transport", "_write",
+        "first", "is_open", "now", "sent", "size", "status", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._transport: asyncio.Transport | None = None
+        self._write: Callable[[bytes], None] = _nowhere
+        self._parser = HttpResponseParser(self)
+        self._feed = self._parser.feed_data
+        self._head = b""
+        self._received = 0
+        self._complete = 0
+        self._reusable = True
+        self.is_open = self.waiting = False
+        self.status = 0
+        self.size = 0
+        self.sent = self.first = self.now = 0
+
+    def send(self, request: bytes) -> int:
+        """Send a request on an open connection; the moment it was sent."""
+        self.waiting = True
+        self.size = self.first = self._complete = 0
+        self.sent = sent = perf_counter_ns()
+        self._write(request)
+        return sent
+
+    def close(self) -> None:
+        """End the connection at once; its owner hears no more of it."""
+        transport, self._transport = self._transport, None
+        self.is_open = self.waiting = False
+        if transport is not None:
+            transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio's news that the connection is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._write = self._transport.write
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """The hot path: once for each answer that fits into one read."""
+        self.now = now = perf_counter_ns()
+        if not self.waiting:
+            return self._end(failure.PROTOCOL)  # nobody asked for this
+        if not self.first:
+            self.first = now
+        try:
+            self._feed(data)
+        except HttpParserUpgrade:
+            self._reusable = False
+        except HttpParserError:
+            return self._end(failure.PROTOCOL)
+        if self._complete == 1:
+            self.waiting = False
+            if self._head or not self._reusable:
+                self._forget()
+            self._owner.answered(self)
+            return None
+        # More answers than requests would let every later one look fast.
+        return self._end(failure.PROTOCOL) if self._complete else self._unfinished(data)
+
+    def on_body(self, body: bytes) -> None:
+        """httptools' news of a piece of the body."""
+        self.size += len(body)
+
+    def on_message_complete(self) -> None:
+        """httptools' news that an answer has ended; interim ones (100, 103) are not the answer."""
+        status = self._parser.get_status_code()
+        if status >= 200 or status == 101:
+            self.status = status
+            self._complete += 1
+            self._reusable = self._parser.should_keep_alive()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """asyncio's news that the connection is gone."""
+        if self._transport is None:
+            return
+        self._transport = None
+        self.is_open = False
+        if not self.waiting:
+            return
+        self.waiting = False
+        self.now = perf_counter_ns()
+        if error is None and self.first and _ends_with_connection(self._head):
+            self.status = self._parser.get_status_code()
+            self._forget()
+            self._owner.answered(self)
+        else:
+            self._owner.failed(self, failure.classify(error))
+
+    def _unfinished(self, data: bytes) -> None:
+        """Keep the head, which says whether the answer ends with the connection, and see that the rest has bounds."""
+        self._received += len(data)
+        if self.size > MAX_BODY_BYTES or self._received > MAX_HEAD_BYTES + (_FRAMING + 1) * self.size:
+            return self._end(failure.TOO_LARGE)
+        if _END_OF_HEAD not in self._head:
+            self._head += data
+            while self._head.startswith(b"HTTP/1.1 1") and _END_OF_HEAD in self._head:
+                self._head = self._head.partition(_END_OF_HEAD)[2]
+        return None
+
+    def _forget(self) -> None:
+        self._head = b""
+        self._received = 0
+        if not self._reusable:
+            self.close()
+
+    def _end(self, kind: str) -> None:
+        waiting = self.waiting
+        self.close()
+        if waiting:
+            self._owner.failed(self, kind)
+
+
+class HeadConnection(Connection):
+    """The same for requests of method HEAD, whose answers end with their heads whatever these say of a body."""
+
+    __slots__ = ()
+
+    def send(self, request: bytes) -> int:
+        """Send a request; its answer needs a parser that does not wait for the body of the last one."""
+        self._parser = HttpResponseParser(self)
+        self._feed = self._parser.feed_data
+        return super().send(request)
+
+    def on_headers_complete(self) -> None:
+        """httptools' news that all headers are there."""
+        super().on_message_complete()
+
+    def on_message_complete(self) -> None:
+        """Known already."""
+
+    def on_body(self, body: bytes) -> None:  # noqa: ARG002 - the signature is httptools'
+        """There must not be one."""
+        self._complete += 1
+
+
+def _nowhere(data: bytes) -> None:
+    """Nothing is written before there is a connection."""
+    raise ConnectionError(f"{len(data)} bytes for a connection that is not there")
+
+
+def _ends_with_connection(head: bytes) -> bool:
+    """Whether an answer with this head has no end of its own (RFC 9112, section 6.3)."""
+    lines, end, _ = head.lower().partition(_END_OF_HEAD)
+    names = {line.partition(b":")[0].strip() for line in lines.split(b"\r\n")[1:]}
+    return bool(end) and not names & {b"content-length", b"transfer-encoding"}
