@@ -34,9 +34,10 @@ lint: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and work
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --no-progress --strict-collection action.yml .github
 
-schema: $(VENV)/.dev ## Write the published schemas and the tables of keys in docs/ again
+schema: $(VENV)/.dev ## Write the published schemas, and the tables of keys and the pictures in docs/, again
 	$(BIN)/perfreg schema --output schema
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.pictures
 
 requirements: ## Pin the newest versions again (needs uv)
 	$(COMPILE) --upgrade --all-extras -o requirements/action.txt pyproject.toml

@@ -6,24 +6,27 @@ import numpy as np
 from docs.pictures.canvas import Canvas, Scale
 from docs.pictures.noise import timings
 
-from perfreg.analysis.watch import watch
+from perfreg.analysis.watch import Policy, watch
 from perfreg.stats.predict import compare
 
 _RUNS, _STEP = 44, 30
+_POLICY = Policy(false_alarms=1.0)
+"""As sure as `perfreg run` is of lasting changes."""
+
 _WIDTH, _LEFT = 720, 70
 
 
 def step() -> str:
-    """A step of 5 % in runs that scatter by 2.5 %, the run that makes it certain, and the guilty commits."""
-    values = 100 * timings(243, _RUNS, spread=0.025) * np.where(np.arange(_RUNS) >= _STEP, 1.05, 1.0)
-    found = watch(values.tolist())[0]
+    """A step of 6 % in runs that scatter by 2 %, the run that makes it certain, and the guilty commits."""
+    values = 100 * timings(499, _RUNS, spread=0.02) * np.where(np.arange(_RUNS) >= _STEP, 1.06, 1.0)
+    found = watch(values.tolist(), policy=_POLICY)[0]
     past = values[: found.located]
     next_run = compare(float(past[-1]), 0.0, past[:-1].tolist(), (), level=0.05)
     assert next_run is not None  # noqa: S101 - the numbers are made here
     middle = float(past[-1]) / (1 + next_run.change_pct / 100)
     reach = (next_run.high_pct - next_run.low_pct) / 2
 
-    canvas = Canvas(_WIDTH, 350, "A history that becomes 5 % slower: where the step is, and when it is certain")
+    canvas = Canvas(_WIDTH, 350, "A history that becomes 6 % slower: where the step is, and when it is certain")
     x, y = Scale(low=-0.5, high=_RUNS - 0.5, start=_LEFT, end=_WIDTH - 20), Scale(low=88, high=118, start=290, end=40)
     top, bottom = y(middle * (1 + reach / 100)), y(middle * (1 - reach / 100))
     canvas.box((_LEFT, top), (_WIDTH - 20 - _LEFT, bottom - top), "shade")
