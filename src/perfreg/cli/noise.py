@@ -39,7 +39,7 @@ def _execute(args: argparse.Namespace) -> int:
 
 COMMAND = Command(
     name="noise",
-    summary="Measure this tree against itself: how small a change can this machine see?",
+    summary="Measure this tree against itself, and tell how small a change this machine can see.",
     add_arguments=_add_arguments,
     execute=_execute,
 )
