@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from perfreg.analysis.paired_counts import is_constant
 from perfreg.analysis.rounds import Rounds
 from perfreg.stats import quantile_pairs
 from perfreg.stats.generations import inflation
@@ -104,7 +105,7 @@ def base_against_base(series: Mapping[int, Rounds], *, level: float) -> dict[int
 
 
 def unusable(rounds: Sequence[Rounds]) -> dict[int, str]:
-    """Which of the series have no ratios, and why."""
+    """Which of the series cannot be compared, and why."""
     flaws = ((index, _flaw(each)) for index, each in enumerate(rounds))
     return {index: flaw for index, flaw in flaws if flaw}
 
@@ -115,8 +116,15 @@ def _flaw(rounds: Rounds) -> str:
         return "no round was measured"
     if not all(map(math.isfinite, values)):
         return "a round measured no finite number"
+    exact = rounds.metric.nature == "exact" and is_constant(rounds)
+    return "" if exact else _flaw_of_ratio(values, shares=rounds.metric.nature == "rate")
+
+
+def _flaw_of_ratio(values: Sequence[float], *, shares: bool) -> str:
     if min(values) < 0:
         return "a round measured a negative number, and those have no ratio"
+    if shares:
+        return "a round measured a share of more than 100 %" if max(values) > 100.001 else ""
     if 0 in values and any(values):
         return "some rounds measured 0, and there is no ratio to that; give the metric a budget"
     return ""
