@@ -107,7 +107,7 @@ def test_luck_of_starts_is_no_change() -> None:
     chosen = replace(policy(tolerance_pct=0.0, restarts=True), confidence=0.9)
     wrong = sum(judge(series, chosen).verdict.status in ("regression", "improvement") for series in lucky)
     assert wrong <= 80 * 0.1 + 3 * math.sqrt(80 * 0.1 * 0.9)
-    default = [judge(series, policy(restarts=True)).verdict.status for series in lucky[:40]
+    default = [judge(series, policy(restarts=True)).verdict.status for series in lucky[:40]]
     assert default.count("regression") <= 1
 
 
