@@ -57,8 +57,15 @@ def test_nobody_who_wants_more_gets_less_than_another(budget: float, own: list[f
 def test_a_block_is_neither_too_short_nor_too_long(share: float, overhead: float) -> None:
     seconds = schedule.block_s(share, overhead)
     assert schedule.SHORTEST_BLOCK_S <= seconds <= schedule.LONGEST_BLOCK_S
-    if seconds > schedule.SHORTEST_BLOCK_S:
+    if seconds > max(schedule.SHORTEST_BLOCK_S, overhead):
         assert 2 * schedule.ROUNDS * (seconds + overhead) <= share * (1 + 1e-9)
+    elif seconds > schedule.SHORTEST_BLOCK_S:
+        assert 2 * schedule.FEWEST_ROUNDS * (seconds + overhead) <= share * (1 + 1e-9)
+
+
+def test_a_block_that_costs_much_beside_its_work_is_not_short() -> None:
+    assert schedule.block_s(60, 0.3) == 0.3
+    assert abs(schedule.block_s(60, 0.8) - 0.2) < 1e-9
 
 
 def test_a_minute_for_one_scenario_holds_two_dozen_rounds() -> None:

@@ -9,10 +9,13 @@ from random import Random
 from perfreg.app.compare.side import SIDES
 from perfreg.model.comparison import SideName
 
-SHORTEST_BLOCK_S = 0.25
+SHORTEST_BLOCK_S = 0.1
 LONGEST_BLOCK_S = 3.0
-ROUNDS = 30
-"""Rounds that are planned for in the budget; statistics want two dozen, and some time is lost on the way."""
+ROUNDS = 150
+"""Rounds that are planned for in the budget. What disturbs a machine lasts from tenths of a second to some seconds: only
+sides that take turns faster than that suffer alike."""
+FEWEST_ROUNDS = 30
+"""Rounds that are planned for where a block costs much beyond its work; statistics want two dozen."""
 GENERATIONS = 12
 """Starts of the services that are planned for, so that the luck of one start does not decide."""
 WARM_UP_SHARE = 0.15
@@ -36,9 +39,11 @@ def first_warm_up_s(budget_s: float) -> float:
 def block_s(share_s: float, overhead_s: float) -> float:
     """How long a block measures, so that `ROUNDS` rounds of two blocks fit into ``share_s``.
 
-    ``overhead_s`` is what a block costs beyond that.
+    ``overhead_s`` is what a block costs beyond that. A block is not shorter than its overhead where `FEWEST_ROUNDS` of
+    them fit.
     """
-    return min(max(share_s / (2 * ROUNDS) - overhead_s, SHORTEST_BLOCK_S), LONGEST_BLOCK_S)
+    many, few = (share_s / (2 * rounds) - overhead_s for rounds in (ROUNDS, FEWEST_ROUNDS))
+    return min(max(many, min(overhead_s, few), SHORTEST_BLOCK_S), LONGEST_BLOCK_S)
 
 
 def shares(budget_s: float, own: Sequence[float | None]) -> tuple[float, ...]:

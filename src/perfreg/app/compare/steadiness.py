@@ -28,8 +28,8 @@ def is_steady(values: Sequence[float]) -> bool:
 
 
 def is_back(values: Sequence[float], before: float) -> bool:
-    """Whether a service that was started anew is about as fast again as its predecessor was."""
-    return bool(values) and (values[-1] <= 0 or before <= 0 or abs(math.log(values[-1] / before)) <= _ABOUT)
+    """Whether a service that was started anew is about as fast again as its predecessor was, or faster."""
+    return bool(values) and (values[-1] <= 0 or before <= 0 or math.log(values[-1] / before) <= _ABOUT)
 
 
 def figure(outcome: Outcome) -> float | None:
