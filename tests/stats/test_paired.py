@@ -132,3 +132,13 @@ def test_pairs_agree_when_all_are_beyond_and_alike() -> None:
     assert not agree(pairs, 0.06, consistency=2.0).any()
     resembling = Pairs(difference=difference, level=np.zeros((3, 4)), inflation=np.full(3, 1.5))
     assert not agree(resembling, 0.0, consistency=2.0).any()
+
+
+@pytest.mark.parametrize("heads", [(12.0,), (12.0, 12.0, 12.0001), (2.0, 2.0 + 1e-12)])
+@pytest.mark.parametrize("n", [8, 30])
+def test_differences_that_are_all_but_equal_have_bounds(heads: tuple[float, ...], n: int) -> None:
+    head = np.array([[heads[i % len(heads)] for i in range(n)]])
+    pairs = pairs_of(np.full((1, n), 11.0), head)
+    low, high = lower_bounds(pairs, 0.005), -lower_bounds(pairs.mirrored(), 0.005)
+    assert low[0] == pytest.approx(pairs.difference.min(), abs=1e-5)
+    assert high[0] == pytest.approx(pairs.difference.max(), abs=1e-5)

@@ -122,8 +122,10 @@ def _range(pairs: Pairs) -> tuple[Floats, Floats]:
     import numpy as np
 
     low = pairs.difference.min(axis=1)
-    spread = np.maximum(pairs.difference.max(axis=1) - low, 1e-12)
-    return low - spread * 1e-6, spread * (1 + 2e-6)
+    spread = pairs.difference.max(axis=1) - low
+    # Differences that are all but equal need room as well: a margin below their rounding would be none.
+    margin = np.maximum(spread * 1e-6, _PRECISION)
+    return low - margin, spread + 2 * margin
 
 
 def _fine(length: Floats) -> Floats:
