@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfreg.app.compare import schedule
-from perfreg.app.compare.contest import Contest, Round, is_failing
+from perfreg.app.compare.contest import Contest, Round, is_failing, tolerant
 from perfreg.app.compare.station import Block
 from perfreg.config.base import ScenarioSpec
 from perfreg.measure.block import split
@@ -115,6 +115,23 @@ def test_what_cannot_be_cut_costs_what_it_cost() -> None:
     made.cut(60.0)
     assert made.blocks["base"] is whole
     assert made.round_s == 9.0
+
+
+@pytest.mark.parametrize(("failures", "status"), [(1, "ok"), (9, "broken"), (40, "broken")])
+def test_a_few_failures_of_the_first_attempt_are_left_to_the_rounds(failures: int, status: str) -> None:
+    outcome = Outcome(status="broken", attempts=40, errors={"timeout": failures})
+    assert tolerant(block(outcome), 1.0).outcome.status == status
+
+
+def test_a_block_that_shows_nothing_is_repeated_and_three_in_a_row_are_the_end() -> None:
+    made, nothing = contest(), block(Outcome(status="broken", reasons=("no request was finished",)))
+    assert made.note("head", block(failed(timeout=9)))
+    assert [made.note("head", each) for each in (nothing, nothing, block(), nothing, nothing)] == [
+        *(False, False, True, False, False)
+    ]
+    assert made.is_open
+    assert not made.note("head", nothing)
+    assert made.reasons == ("head: no request was finished",)
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000), st.floats(0, 1))

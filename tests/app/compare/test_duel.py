@@ -186,7 +186,6 @@ def test_a_clear_difference_ends_it_early() -> None:
     world = World(cost={"base": 1.0, "head": 1.6})
     found = duel(world, LoadSpec(name="a"), jury=Jury(POLICY, clock=world.clock))
     assert found.elapsed_s < 45
-    assert len(found.contests[0].rounds) < 60
 
 
 def test_what_is_decided_leaves_its_time_to_the_others() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from perfreg.app.compare import schedule
@@ -16,6 +16,7 @@ from perfreg.model.comparison import SideName
 Ending = Literal["", "broken", "incomparable", "untried"]
 """Why there are no (more) rounds: head or the session failed, base cannot run it, or no time was left to try."""
 
+_MISSES = 3
 _MISSING = frozenset({"status 404", "status 405", "status 410", "status 501"})
 
 
@@ -43,6 +44,7 @@ class Contest:
     rounds: list[Round] = field(default_factory=list)
     errors: dict[SideName, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in SIDES})
     attempts: Counter[SideName] = field(default_factory=Counter)
+    misses: Counter[SideName] = field(default_factory=Counter)
     ending: Ending = ""
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -70,6 +72,19 @@ class Contest:
         """A side failed: whose fault that is stands before the first reason."""
         first, *others = reasons or ("it did not finish",)
         self.end("broken", f"{name}: {first}", *others)
+
+    def note(self, name: SideName, block: Block) -> bool:
+        """Whether a block shows anything at all; several in a row that do not end it.
+
+        Failed requests among others are counted instead, and so is the failure of a whole block of them.
+        """
+        if block.outcome.status == "ok" or block.outcome.attempts:
+            self.misses[name] = 0
+            return True
+        self.misses[name] += 1
+        if self.misses[name] >= _MISSES:
+            self.breaks(name, block.outcome.reasons)
+        return False
 
     def judge_try_out(self) -> None:
         """What the first attempt means: head has to work, and a base that does not is nothing to compare with."""
@@ -113,6 +128,16 @@ class Contest:
                 classes = ", ".join(f"{count} x {kind}" for kind, count in self.errors[name].most_common())
                 rate = f"{100 * failures / attempts:.3g} % of {attempts} attempts failed"
                 self.breaks(name, (f"{rate} (limit {max_error_rate_pct:g} %): {classes}",))
+
+
+def tolerant(block: Block, max_error_rate_pct: float) -> Block:
+    """A first attempt, where a few failures of many are no failure yet: the rounds will tell how many they are."""
+    outcome = block.outcome
+    failures = sum(outcome.errors.values())
+    few = failures < outcome.attempts and not is_failing(
+        failures, outcome.attempts, max_error_rate_pct / 100, final=False
+    )
+    return replace(block, outcome=replace(outcome, status="ok", reasons=())) if few else block
 
 
 def is_failing(failures: int, attempts: int, limit: float, *, final: bool) -> bool:

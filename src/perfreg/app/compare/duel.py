@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import final
 
 from perfreg.app.compare import schedule
-from perfreg.app.compare.contest import Contest, Round
+from perfreg.app.compare.contest import Contest, Round, tolerant
 from perfreg.app.compare.jury import Jury
 from perfreg.app.compare.station import Block, Station
 from perfreg.app.compare.steadiness import WINDOW_S, figure, is_back, is_steady
@@ -20,6 +20,8 @@ from perfreg.model.comparison import SideName
 
 _TRY_OUT_SEED = -1
 _MANY_WINDOWS = 8
+_WORTH_ANOTHER_S = 5.0
+"""Who fails at once may try again: on a busy machine a moment's failure is nobody's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +109,16 @@ class Duel:
 
     def _first_attempt(self, contest: Contest, name: SideName) -> Block:
         spec, limit = contest.specs[name], self._terms.max_error_rate_pct
-        shortest = schedule.SHORTEST_BLOCK_S
+        station, shortest = self._stations[name], schedule.SHORTEST_BLOCK_S
         first = spec.block(shortest)
-        block = self._stations[name].measure(first, seed=0, max_error_rate_pct=limit)
+        block = tolerant(station.measure(first, seed=0, max_error_rate_pct=limit), limit)
+        if block.outcome.status == "broken" and block.seconds < _WORTH_ANOTHER_S and not station.is_dead:
+            block = tolerant(station.measure(first, seed=0, max_error_rate_pct=limit), limit)
         again = spec.block(shortest, block.pace)
         if block.outcome.status == "broken" or again == first:
             return block
         # A handful of iterations cannot tell the pace: the first ones are slow, and each costs some time beside it.
-        second = self._stations[name].measure(again, seed=0, max_error_rate_pct=limit)
+        second = station.measure(again, seed=0)
         return second if second.outcome.status == "ok" else block
 
     def _warm_up(self, limit_s: float) -> None:
@@ -132,7 +136,7 @@ class Duel:
         while contest.is_open and self._clock() < until and not _is_warm(values, level):
             pace = contest.tried[name].pace
             block = station.measure(contest.specs[name].block(WINDOW_S, pace), seed=0)
-            self._note_failure(contest, name, block)
+            self._note(contest, name, block)
             value = figure(block.outcome)
             if value is None:
                 return
@@ -164,7 +168,13 @@ class Duel:
         if not waiting:
             return None
         parts = schedule.shares(self._terms.budget_s, [contest.spec.budget for contest in waiting])
-        return waiting[schedule.whose_turn([contest.measured_s for contest in waiting], parts)]
+        standings = [
+            schedule.Standing(
+                rounds=len(each.rounds), spent_s=each.measured_s, round_s=each.round_s, share_s=part
+            )
+            for each, part in zip(waiting, parts, strict=True)
+        ]  # fmt: skip
+        return waiting[schedule.whose_turn(standings, self.left_s)]
 
     def _wants_more(self, contest: Contest) -> bool:
         if self._terms.rounds is not None and len(contest.rounds) >= self._terms.rounds:
@@ -205,8 +215,7 @@ class Duel:
         blocks: dict[SideName, Block] = {}
         for name in schedule.order(self._terms.seed, contest.name, number):
             blocks[name] = self._stations[name].measure(contest.blocks[name], seed=number)
-            self._note_failure(contest, name, blocks[name])
-            if not contest.is_open:
+            if not self._note(contest, name, blocks[name]):
                 contest.spent_s += self._clock() - began
                 return
         self._in_generation[contest.name] += 1
@@ -215,16 +224,13 @@ class Duel:
         contest.add(found, self._clock() - began)
         contest.check_errors(self._terms.max_error_rate_pct)
 
-    def _note_failure(self, contest: Contest, name: SideName, block: Block) -> None:
-        """End the contest when a block failed as a whole; single failed requests are counted instead."""
-        if block.outcome.status == "ok" and not self._stations[name].is_dead:
-            return
+    def _note(self, contest: Contest, name: SideName, block: Block) -> bool:
+        """Whether a block is worth anything; ends the contest when the side is dead or shows nothing any more."""
         if self._stations[name].is_dead:
             contest.breaks(name, block.outcome.reasons)
             self._revive(name)
             self._has_died = True
-        elif block.absent or not block.outcome.attempts:
-            contest.breaks(name, block.outcome.reasons)
+        return contest.is_open and contest.note(name, block)
 
 
 def _is_warm(values: Sequence[float], level: float | None) -> bool:

@@ -60,7 +60,7 @@ def _side(request: CompareRequest, name: SideName, revision: Revision, tree: Pat
         label=revision.ref,
         commit=revision.commit,
         dirty=revision.dirty,
-        note=revision.note,
+        note="" if revision.dirty else revision.note,
         directory=tree,
         env=request.env,
         service=request.config.service,

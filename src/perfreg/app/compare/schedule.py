@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 from perfreg.app.compare.side import SIDES
@@ -16,6 +17,8 @@ ROUNDS = 150
 sides that take turns faster than that suffer alike."""
 FEWEST_ROUNDS = 30
 """Rounds that are planned for where a block costs much beyond its work; statistics want two dozen."""
+WORTH = 10
+"""Rounds below which hardly anything can be decided."""
 GENERATIONS = 12
 """Starts of the services that are planned for, so that the luck of one start does not decide."""
 WARM_UP_SHARE = 0.15
@@ -64,9 +67,27 @@ def shares(budget_s: float, own: Sequence[float | None]) -> tuple[float, ...]:
     return tuple(given[index] for index in range(len(own)))
 
 
-def whose_turn(spent: Sequence[float], parts: Sequence[float]) -> int:
-    """The scenario that has had the smallest part of its share: all of them sample the whole session."""
-    return min(range(len(spent)), key=lambda index: spent[index] / max(parts[index], 1e-9))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a scenario is: its rounds, the time they took, the time its next one takes, and its share of all time."""
+
+    rounds: int
+    spent_s: float
+    round_s: float
+    share_s: float
+
+
+def whose_turn(standings: Sequence[Standing], left_s: float) -> int:
+    """The scenario that is measured next, so that all of them sample the whole session.
+
+    Too few rounds decide nothing: while there is time for `WORTH` rounds of everybody, the one with the fewest is next.
+    After that, and where there is not, the one that has had the smallest part of its share.
+    """
+    missing = sum(max(0, WORTH - each.rounds) * each.round_s for each in standings)
+    behind = [index for index, each in enumerate(standings) if each.rounds < WORTH]
+    if behind and missing <= left_s:
+        return min(behind, key=lambda index: standings[index].rounds)
+    return min(range(len(standings)), key=lambda index: standings[index].spent_s / max(standings[index].share_s, 1e-9))
 
 
 def generations(budget_s: float, start_s: float) -> int:
