@@ -10,11 +10,11 @@ from random import Random
 from perfreg.app.compare.side import SIDES
 from perfreg.model.comparison import SideName
 
-SHORTEST_BLOCK_S = 0.1
+SHORTEST_BLOCK_S = 0.05
 LONGEST_BLOCK_S = 3.0
-ROUNDS = 150
-"""Rounds that are planned for in the budget. What disturbs a machine lasts from tenths of a second to some seconds: only
-sides that take turns faster than that suffer alike."""
+ROUNDS = 300
+"""Rounds that are planned for in the budget. What disturbs a machine lasts from tenths of a second to some seconds;
+only sides that take turns faster than that suffer it alike."""
 FEWEST_ROUNDS = 30
 """Rounds that are planned for where a block costs much beyond its work; statistics want two dozen."""
 WORTH = 10

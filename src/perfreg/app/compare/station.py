@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from perfreg.measure.affinity import Shares, pinned
 from perfreg.measure.context import Context, Outcome
 from perfreg.measure.service import RunningService
 from perfreg.measure.targets import TargetPolicy
+
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,33 @@ class Block:
 
 
 @final
+class _Listed:
+    """A running service whose processes are looked up once a second: doing so takes as long as many requests."""
+
+    def __init__(self, service: RunningService) -> None:
+        self._service = service
+        self._ids: list[int] = []
+        self._looked_at = -math.inf
+
+    @property
+    def base_url(self) -> str:
+        return self._service.base_url
+
+    @property
+    def pid(self) -> int:
+        return self._service.pid
+
+    def check(self, patience: float = 0.0) -> None:
+        self._service.check(patience)
+
+    def process_ids(self) -> list[int]:
+        now = time.monotonic()
+        if now - self._looked_at > _LOOK_EVERY_S:
+            self._ids, self._looked_at = self._service.process_ids(), now
+        return self._ids
+
+
+@final
 class Station:
     """One side, started and restarted. A context manager: leaving it stops the service, whatever has happened."""
 
@@ -60,6 +90,7 @@ class Station:
         self.side = side
         self._around = around
         self._service: RunningService | None = None
+        self._listed: _Listed | None = None
 
     def start(self) -> float:
         """Start the service, or start it anew; the seconds that this took. Raises `ServiceError`."""
@@ -73,11 +104,12 @@ class Station:
                     env=self.side.env,
                     log=self._around.output / f"service-{self.side.name}.log",
                 )
+            self._listed = _Listed(self._service)
         return time.monotonic() - began
 
     def stop(self) -> None:
         """Stop the service, if it runs."""
-        service, self._service = self._service, None
+        service, self._service, self._listed = self._service, None, None
         if service is not None:
             service.stop()
 
@@ -113,7 +145,7 @@ class Station:
             env=self.side.env,
             targets=self._around.targets,
             base_url=self._base_url(),
-            service=self._service,
+            service=self._listed,
             seed=seed,
             max_error_rate_pct=max_error_rate_pct,
             stress_multiplier=self._around.stress_multiplier,

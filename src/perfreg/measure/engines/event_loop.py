@@ -27,6 +27,20 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
 
     Python 3.11 does so by itself; before, the interrupt struck whichever task was running and left its traceback.
     """
+    answers: list[Answer] = []
+
+    async def kept() -> None:
+        # Not returned: asyncio writes the answer of a task as text when it takes its signal handler away (through an
+        # error message of `signal` that nobody sees), and for a large answer that takes milliseconds.
+        answers.append(await main)
+
+    _run_interruptible(kept(), loop_factory)
+    if not answers:
+        raise KeyboardInterrupt
+    return answers[0]
+
+
+def _run_interruptible(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
     if sys.version_info >= (3, 11):
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(main)
@@ -35,7 +49,7 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
         return _run(main, loop_factory)
     interrupted = False
 
-    async def guarded() -> Answer | None:
+    async def guarded() -> None:
         task = asyncio.ensure_future(main)
 
         def interrupt() -> None:
@@ -45,19 +59,18 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
         try:
-            return await task
+            await task
         except asyncio.CancelledError:
             if not interrupted:
                 raise
-            return None
 
-    answer = _run(guarded(), loop_factory)
-    if interrupted or answer is None:
+    _run(guarded(), loop_factory)
+    if interrupted:
         raise KeyboardInterrupt
-    return answer
+    return None
 
 
-def _run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None) -> Answer:
+def _run(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
     """`asyncio.run` of Python 3.10, with a loop of one's own."""
     if loop_factory is None:
         return asyncio.run(main)

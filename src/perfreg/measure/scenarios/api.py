@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from perfreg.config.base import ScenarioSpec
 from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
-from perfreg.measure.context import Context, Outcome, ScenarioKind
+from perfreg.measure.context import Context, Outcome, ScenarioKind, Service
 from perfreg.measure.cpu_clock import cpu_seconds
 from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call
 from perfreg.measure.engines.engine import LoadPlan, LoadResult
@@ -30,10 +30,8 @@ from perfreg.stats.slices import family, from_moments
 
 _MEMORY_EVERY_S = 0.25
 _BLOCK_WARM_UP_S = 0.01
-_BLOCK_REQUESTS = 4
+_BLOCK_REQUESTS = 2
 """A block of fewer requests of each user would mostly tell how its ends were cut."""
-_FORKS_AFTER_S = 0.5
-"""Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
 
 def _known_engine(name: str) -> str:
@@ -84,7 +82,9 @@ class ApiSpec(ScenarioSpec):
         users = self.concurrent_users or 1
         if pace:
             seconds = max(seconds, _BLOCK_REQUESTS * users / pace)
-        warm_up = _BLOCK_WARM_UP_S if users > 1 else 0.0  # one user needs no more than the engine's first request
+        # Without a pace it may be slow: then only without a warm-up is the first request of each user sure to count.
+        # One user needs no warm-up besides the engine's first request.
+        warm_up = _BLOCK_WARM_UP_S if pace and users > 1 else 0.0
         return self.model_copy(update={"duration": seconds, "warm_up": min(self.warm_up, warm_up)})
 
     def identity(self) -> dict[str, object]:
@@ -136,13 +136,11 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         alive=service.check if service else _always,
         progress=lambda share: context.progress(share, "loading"),
     )
-    known = service.process_ids() if service else []
-    listed = service.process_ids if service and plan.duration_s >= _FORKS_AFTER_S else lambda: known
-    before = cpu_seconds(known)
-    memory = Sampler(listed, metrics=("memory_usage",), interval=_MEMORY_EVERY_S) if service else None
+    before = _cpu_seconds(service)
+    memory = Sampler(service.process_ids, metrics=("memory_usage",), interval=_MEMORY_EVERY_S) if service else None
     with memory or nullcontext():
         result = engines()[spec.engine].drive(plan)
-        spent = cpu_seconds(listed()) - before
+        spent = _cpu_seconds(service) - before
     found = outcome(spec.name, result, service_cpu_s=spent, max_error_rate_pct=context.max_error_rate_pct)
     if memory is None:
         return found
@@ -208,6 +206,11 @@ def _complaint(rate: float, limit: float, errors: Mapping[str, int], attempts: i
         return "no request was finished in the whole duration"
     classes = ", ".join(f"{count} x {kind}" for kind, count in sorted(errors.items(), key=lambda item: -item[1]))
     return f"{rate:.3g} % of {attempts} requests failed (limit {limit:g} %): {classes}"
+
+
+def _cpu_seconds(service: Service | None) -> float:
+    """CPU time that the living processes of the service have used so far."""
+    return cpu_seconds(service.process_ids()) if service else 0.0
 
 
 KIND = ScenarioKind(name="api", summary="HTTP load on one endpoint", spec=ApiSpec, measure=measure)
