@@ -7,8 +7,8 @@ densities.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from perfreg.stats.rank_scan import BASE, GAP, HISTORY, SPANS, Spans, below, scores
 from perfreg.stats.shift_likelihood import evidence
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-GATE = 1.75
-"""What ranks alone must say before densities are asked, which saves nearly all the work."""
+HEAD_START = 1.0
+"""Ranks alone must come this near to the threshold before densities are asked, which saves nearly all the work."""
 
 INDIFFERENCE = 0.0075
 """Changes of the level within 0.75 % (a logarithm) are nobody's concern; a quiet series drifts by as much."""
+
+THIN, MARGIN = 5, 0.4
+"""Densities are first looked at cursorily, and again where that comes near the threshold."""
 
 _SIGNS = (1.0, -1.0)
 
@@ -58,14 +61,19 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cases:
-    """Runs whose ranks are unusual: index among the rows asked for, judged column, shape, scores and threshold."""
+    """Runs whose ranks are unusual: judged column of a row, direction, shape, scores of the ranks, and threshold."""
 
-    index: Whole
+    row: Whole
     column: Whole
+    sign: Values
     recent: Whole
     base: Whole
     ranked: Values
     threshold: Values
+
+    def only(self, which: NDArray[Any]) -> _Cases:
+        """Some of them."""
+        return _Cases(**{each.name: getattr(self, each.name)[which] for each in fields(self)})
 
 
 class Compared:
@@ -84,48 +92,72 @@ class Compared:
             counts[rows] = below(sign * self.view.window[rows], INDIFFERENCE)
 
     def alarms(self, rows: Whole, shape: Spans, extra: Values) -> list[Alarm]:
-        """Every step upwards or downwards; ``shape`` and ``extra`` (added to the threshold) have one row for each of
-        ``rows`` and one column a judged run.
+        """The first step of each row, and maybe more.
+
+        ``shape`` and ``extra`` (added to the threshold) have a row for each of ``rows`` and a column for each run.
         """
         import numpy as np
 
-        found: list[Alarm] = []
+        threshold = self.view.threshold + extra
+        parts: list[list[NDArray[Any]]] = []
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
             ranked = scores(counts[rows] if len(rows) < len(counts) else counts, shape)
-            i, j = np.nonzero(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > GATE)
-            if len(i):
-                cases = _Cases(
-                    index=i,
-                    column=j,
-                    recent=shape.recent[i, j],
-                    base=shape.base[i, j],
-                    ranked=ranked[i, j],
-                    threshold=self.view.threshold + extra[i, j],
-                )
-                found += _decide(self.view.window, sign, rows, cases)
-        return found
+            i, j = np.nonzero(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > threshold - HEAD_START)
+            parts.append(
+                [rows[i], j, np.full(len(i), sign), shape.recent[i, j], shape.base[i, j], ranked[i, j], threshold[i, j]]
+            )
+        row, column, signs, recent, base, both, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
+        cases = _Cases(row=row, column=column, sign=signs, recent=recent, base=base, ranked=both, threshold=limit)
+        return _decide(self.view.window, cases) if len(row) else []
 
 
-def _decide(window: Values, sign: float, rows: Whole, cases: _Cases) -> list[Alarm]:
-    """Add to the ranks what the densities say, and keep what exceeds the threshold."""
+def _decide(window: Values, cases: _Cases) -> list[Alarm]:
+    """Add what the densities say to the ranks, and keep what exceeds the threshold: at least the first of each row."""
     import numpy as np
 
-    at, row = (HISTORY + cases.column)[:, None], rows[cases.index][:, None]
+    cases = cases.only(_sizes(window, cases, THIN)[0] > cases.threshold - MARGIN)
+    found: list[Alarm] = []
+    early = _early(cases)
+    for part in (early, ~early):
+        # What comes after a step is judged again once the past has been lifted to it.
+        alarmed = np.array([alarm.row for alarm in found], dtype=np.int64)
+        some = cases.only(part & ~np.isin(cases.row, alarmed))
+        size, span = _sizes(window, some)
+        found += [
+            Alarm(
+                row=int(some.row[i]),
+                column=int(some.column[i]),
+                size=float(size[i]),
+                span=int(span[i]),
+                recent=int(some.recent[i]),
+                base=int(some.base[i]),
+                window=window,
+            )
+            for i in np.flatnonzero(size > some.threshold)
+        ]
+    return found
+
+
+def _early(cases: _Cases) -> NDArray[np.bool_]:
+    """Which cases are among the first few of their row."""
+    import numpy as np
+
+    order = np.lexsort((cases.column, cases.row))
+    row = cases.row[order]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    early = np.zeros(len(row), dtype=np.bool_)
+    early[order] = place < 3
+    return early
+
+
+def _sizes(window: Values, cases: _Cases, thin: int = 1) -> tuple[Values, Whole]:
+    """The statistic of each case, and how many runs it takes the new level to have."""
+    import numpy as np
+
+    at, row, sign = (HISTORY + cases.column)[:, None], cases.row[:, None], cases.sign[:, None]
     newest = sign * window[row, at - np.arange(GAP)]
     back = np.arange(BASE)
     past = sign * window[row, np.maximum(at - cases.recent[:, None] - back, 0)]
     past[back >= cases.base[:, None]] = np.nan
-    both = (cases.ranked + evidence(past, newest, indifference=INDIFFERENCE)) / 2
-    size = both[:, np.array(SPANS) - 1].max(axis=1)
-    return [
-        Alarm(
-            row=int(row[i, 0]),
-            column=int(cases.column[i]),
-            size=float(size[i]),
-            span=int(np.argmax(both[i, 1:])) + 2,
-            recent=int(cases.recent[i]),
-            base=int(cases.base[i]),
-            window=window,
-        )
-        for i in np.flatnonzero(size > cases.threshold)
-    ]
+    both = (cases.ranked + evidence(past, newest, indifference=INDIFFERENCE, thin=thin)) / 2
+    return both[:, [span - 1 for span in SPANS]].max(axis=1), np.argmax(both[:, 1:], axis=1) + 2

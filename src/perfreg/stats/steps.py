@@ -39,6 +39,14 @@ NARROWEST_SPREAD = 0.001
 _NEVER = 1 << 60
 
 
+def _median(values: Values) -> float:
+    """The median of a few values, without what numpy does for arrays of any kind."""
+    import numpy as np
+
+    ordered, size = np.sort(values), len(values)
+    return float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A step of row ``row``, seen at run ``raised``, with ``located`` the first run of the new level.
@@ -154,18 +162,16 @@ class _Block:
 
     def lift(self, alarm: Alarm) -> Found:
         """Begin a new level, and move the past to its height."""
-        import numpy as np
-
         series, end = alarm.window[alarm.row], HISTORY + alarm.column + 1
         old = series[end - alarm.recent - alarm.base : end - alarm.recent]
-        middle = float(np.median(old))
+        middle = _median(old)
         raised = self._origin[alarm.row] + alarm.column
         found = Found(
             row=alarm.row,
             raised=raised,
             located=raised - alarm.span + 1,
-            shift=float(np.median(series[end - alarm.span : end])) - middle,
-            spread=max(1.4826 * float(np.median(np.abs(old - middle))), NARROWEST_SPREAD),
+            shift=_median(series[end - alarm.span : end]) - middle,
+            spread=max(1.4826 * _median(abs(old - middle)), NARROWEST_SPREAD),
         )
         lift = Lift(until=found.located, raised=raised)
         self._lifts[alarm.row].append(lift)
@@ -174,14 +180,12 @@ class _Block:
 
     def look_again(self, row: int) -> None:
         """Estimate the last lift of a row with the runs that came since; take it away if the change has gone."""
-        import numpy as np
-
         lift = self._lifts[row][-1]
         end = self._column(row, lift.next_check()) + 1
         lift.checks += 1
         past, _ = self._sides(row, lift, end)
         since = self._batch.views[0].window[row, self._column(row, lift.raised) + 1 : end]
-        left = float(np.median(since)) - float(np.median(past)) + lift.height
+        left = _median(since) - _median(past) + lift.height
         if lift.checks == 1 and lift.height * left <= BACK_WITHIN * lift.height**2:
             self._move(row, lift, -lift.height)
             self._lifts[row].pop()
@@ -204,10 +208,8 @@ class _Block:
         return (past if len(past) else new), new
 
     def _raise(self, row: int, lift: Lift, end: int) -> None:
-        import numpy as np
-
         past, new = self._sides(row, lift, end)
-        by = float(np.median(new)) - float(np.median(past))
+        by = _median(new) - _median(past)
         lift.height += by
         self._move(row, lift, by)
 

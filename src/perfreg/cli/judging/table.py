@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO, final
 
@@ -42,21 +43,26 @@ class Table:
         """Whether the file has this column."""
         return column in self._places
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """Line number and fields of each row, in the order of the columns asked for; missing ones are empty.
 
         Raises `InputError` for what is no CSV.
         """
-        places = [self._places.get(column) for column in self._columns]
+        # A missing column is read from an empty field put at the end; a million rows leave no time for more.
+        places = [self._places.get(column, -1) for column in self._columns]
+        pick, widest = itemgetter(*places), max(places) + 1
         fewest = max(self._places[column] for column in self._required) + 1
         reader = self._reader
         try:
             for row in reader:
-                if len(row) < fewest:
+                if len(row) < widest:
                     if not row:
                         continue
-                    raise self.wrong(reader.line_num, f"has {len(row)} fields, the header needs {fewest}")
-                yield reader.line_num, [row[at] if at is not None and at < len(row) else "" for at in places]
+                    if len(row) < fewest:
+                        raise self.wrong(reader.line_num, f"has {len(row)} fields, the header needs {fewest}")
+                    row.extend([""] * (widest - len(row)))
+                row.append("")
+                yield reader.line_num, pick(row)
         except (csv.Error, UnicodeDecodeError) as error:
             raise self.wrong(reader.line_num + 1, f"is no CSV: {error}") from error
 
