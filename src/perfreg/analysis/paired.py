@@ -66,13 +66,16 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
         if index not in flaws and _is_timed(rounds)
     }
     seen = sights(timed, alpha=policy.alpha, final=final)
-    certain = _certain({index: sight.look for index, sight in seen.items()}, policy.alpha)
+    # What only informs accuses nobody, so it need not make the others prove more.
+    counting = {index: sight.look for index, sight in seen.items() if rules[index].direction != "none"}
+    certain = _certain(counting, policy.alpha)
     itself = base_against_base({index: series[index] for index in seen}, level=policy.alpha) if final else {}
     found = []
     for index, (rounds, rule) in enumerate(zip(series, rules, strict=True)):
         blank = _blank(rounds, rule)
         if index in seen:
-            result = judged(blank, seen[index], rule, _stand(certain[index], rounds, policy, final=final))
+            stand = _stand(certain.get(index, _INFORMATIVE), rounds, policy, final=final)
+            result = judged(blank, seen[index], rule, stand)
         elif index in flaws:
             result = _flawed(blank, rule, flaws[index])
         elif rounds.metric.nature == "rate":
@@ -131,6 +134,9 @@ class _Certainty:
 
     alone: Decision
     among_all: Decision
+
+
+_INFORMATIVE = _Certainty(alone="open", among_all="open")
 
 
 def _certain(looks: Mapping[int, Look], alpha: float) -> dict[int, _Certainty]:
