@@ -31,6 +31,11 @@ _METRICS = (
     *_family("response_time", "ms", ("mean", "p50", "p90", "p95", "p99")),
     # The slowest of n requests grows with n and has no useful interval, so it informs and never fails a build.
     Metric(name="response_time_max", unit="ms", direction="none"),
+    # From the sending of a request: beside the response time of an open loop, which counts from its being due.
+    *(Metric(name=f"service_time_{name}", unit="ms", direction="none") for name in ("mean", "p50", "p95", "p99")),
+    # What the load cost its generator: of interest when figures are in doubt.
+    Metric(name="generator_cpu", unit="%", direction="none"),
+    Metric(name="generator_lag", unit="ms", direction="none"),
     Metric(name="throughput", unit="req/s", direction="higher"),
     Metric(name="error_rate", unit="%", direction="lower", nature="rate"),
     Metric(name="response_size", unit="B", direction="none"),

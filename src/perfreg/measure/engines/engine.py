@@ -8,13 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from perfreg.measure.engines.call import Call
+from perfreg.measure.engines.profile import Profile
 from perfreg.stats.distribution import Distribution, Moments
 from perfreg.stats.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
-    """Calls made over and over by ``users`` clients for ``duration_s`` seconds after ``warm_up_s``.
+    """Calls made over and over for ``duration_s`` seconds after ``warm_up_s``.
+
+    Without a ``rate`` the loop is closed: ``users`` clients, or as many as ``stages`` says at the time, send and wait
+    for their answers. With a ``rate`` (requests a second over time) it is open: they are sent when they are due, evenly
+    or as a Poisson process (``poisson``, from the ``seed``), on up to ``max_connections``. ``share`` (i, n) makes this
+    the i-th of n workers, who has every n-th request.
 
     ``alive`` is called about every half second and raises when going on makes no sense (the service died).
     ``progress`` gets the share that is done. ``keep_samples`` asks for every sample beside the histograms.
@@ -27,6 +33,12 @@ class LoadPlan:
     duration_s: float
     alive: Callable[[], None]
     progress: Callable[[float], None]
+    stages: Profile = ()
+    rate: Profile = ()
+    poisson: bool = False
+    max_connections: int = 1000
+    seed: int = 0
+    share: tuple[int, int] = (0, 1)
     keep_samples: bool = False
 
 
@@ -119,8 +131,10 @@ class LoadEngine:
     """A way to make HTTP load.
 
     ``drive`` raises `MeasureError` when the very first request cannot reach the server: nothing can be measured then.
+    ``features`` are the keys of the configuration that it knows beyond a request and a number of users.
     """
 
     name: str
     summary: str
     drive: Callable[[LoadPlan], LoadResult]
+    features: frozenset[str] = frozenset()

@@ -7,24 +7,45 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from time import perf_counter_ns
-from typing import Any, final
+from typing import Any, Protocol, final
 
 import numpy as np  # before the load begins: importing it amid the load would stop everything for 0.1 s
 
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.engine import Generator, LoadPlan, LoadResult
+from perfreg.measure.engines.native.closed_loop import ClosedLoop
 from perfreg.measure.engines.native.dialling import Dialler
 from perfreg.measure.engines.native.message import encode
+from perfreg.measure.engines.native.open_loop import OpenLoop
 from perfreg.measure.engines.native.target import parse
-from perfreg.measure.engines.native.user import User
 from perfreg.measure.engines.native.wheel import TimerWheel
 from perfreg.measure.engines.native.wire import Connection, HeadConnection, Owner
 from perfreg.measure.engines.recording import Recorder
-from perfreg.stats.distribution import Distribution, distribution
+from perfreg.stats.distribution import Distribution, distribution, merge
 
 _CHECK_EVERY_S = 0.5
+_PAUSE_AFTER_ERROR_S = 0.05
 _MS = 1e-6
+
+
+class Loop(Protocol):
+    """The way in which requests follow one another."""
+
+    @property
+    def open_loop(self) -> bool: ...
+
+    @property
+    def lags(self) -> Distribution | None: ...
+
+    async def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def faults(self) -> tuple[str, ...]: ...
+
+    def elapsed_s(self) -> float: ...
 
 
 @final
@@ -32,18 +53,16 @@ class Crew:
     """Drives the users of a plan. Made inside its event loop; used once."""
 
     def __init__(self, plan: LoadPlan) -> None:
-        self._plan = plan
+        self.plan = plan
         call = plan.calls[0]
         self._request = encode(call)
         self._connection_type = HeadConnection if call.method == "HEAD" else Connection
         self.accepts = call.accepts
+        self.pause_after_error_s = 0.0 if plan.rate else _PAUSE_AFTER_ERROR_S
         self.loop = asyncio.get_running_loop()
         self.dialler = Dialler(parse(call.url)[0], timeout_s=plan.timeout_s)
         self._lags: list[int] = []
-        self._wheel = TimerWheel(self.loop, plan.timeout_s, self._lags.append)
-        self._users: list[User] = []
-        self._left = 0
-        self._worked_ns = 0
+        self.wheel = TimerWheel(self.loop, plan.timeout_s, self._lags.append)
         self._cpu_ns = 0
         self._over: asyncio.Future[None] = self.loop.create_future()
 
@@ -51,26 +70,37 @@ class Crew:
         """A connection for ``owner`` that is not made yet."""
         return self._connection_type(owner)
 
-    def leave(self, now: int) -> None:
-        """A user's news that its time is over."""
-        self._left += 1
-        self._worked_ns += max(0, now - self.recorder.start_ns)
-        if self._left == len(self._users) and not self._over.done():
+    def requests(self) -> Callable[[], bytes]:
+        """What gives a user its next request."""
+        return repeat(self._request).__next__
+
+    def finish(self) -> None:
+        """Everything is done."""
+        if not self._over.done():
             self._over.set_result(None)
+
+    def seconds_to_start(self) -> float:
+        """How long it is until the measurement begins."""
+        return (self.recorder.start_ns - perf_counter_ns()) / 1e9
+
+    def usual_ms(self) -> float:
+        """The median response time so far; 0 when there is none."""
+        found = merge(self.recorder.response)
+        return found.quantile(0.5) if found.n else 0.0
 
     async def run(self) -> LoadResult:
         """Make the load. Raises `MeasureError` when the target cannot be reached at all."""
         await self._probe()
         self.loop.set_exception_handler(self._defect)
-        plan = self._plan
+        plan = self.plan
         start = perf_counter_ns() + round(plan.warm_up_s * 1e9)
         self.end_ns = start + round(plan.duration_s * 1e9)
         self.recorder = Recorder(start_ns=start, duration_s=plan.duration_s, keep_samples=plan.keep_samples)
         self.recorder.requests = 1  # the service has worked for that one too
         self.write = self.recorder.writer()
-        self._users = [User(self, self._next_request()) for _ in range(plan.users)]
+        load: Loop = OpenLoop(self, plan.rate) if plan.rate else ClosedLoop(self)
         watch = self.loop.create_task(self._watch(start))
-        began = self.loop.create_task(self._begin())
+        began = self.loop.create_task(load.start())
         with _without_pauses():
             try:
                 await asyncio.wait({watch, began, self._over}, return_when=asyncio.FIRST_EXCEPTION)
@@ -78,29 +108,12 @@ class Crew:
                     if each.done():
                         each.result()
             finally:
-                await self._end(watch, began)
-        return self._result(start)
+                await self._end(load, watch, began)
+        return self._result(load)
 
-    def _next_request(self) -> Callable[[], bytes]:
-        request = self._request
-        return lambda: request
-
-    async def _begin(self) -> None:
-        """Start the users one by one over half of the warm-up: a server's queue of new connections is short."""
-        pause = self._plan.warm_up_s / 2 / len(self._users)
-        owed = 0.0
-        for user in self._users:
-            self._wheel.watch(user)
-            user.start()
-            owed += pause
-            if owed > 0.002:
-                await asyncio.sleep(owed)
-                owed = 0.0
-
-    async def _end(self, *tasks: asyncio.Task[None]) -> None:
-        self._wheel.stop()
-        for user in self._users:
-            user.stop()
+    async def _end(self, load: Loop, *tasks: asyncio.Task[None]) -> None:
+        self.wheel.stop()
+        load.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -109,9 +122,9 @@ class Crew:
 
     async def _watch(self, start: int) -> None:
         """Ask every now and then whether the service lives; measure what the load costs from ``start`` on."""
-        plan = self._plan
+        plan = self.plan
         total = plan.warm_up_s + plan.duration_s
-        self._wheel.start()
+        self.wheel.start()
         cpu = time.thread_time_ns()
         while (now := perf_counter_ns()) < self.end_ns:
             plan.alive()
@@ -127,18 +140,18 @@ class Crew:
 
     async def _probe(self) -> None:
         """The first request decides whether there is anything to load; its answer is not counted."""
-        url = self._plan.calls[0].url
+        url = self.plan.calls[0].url
         probe = _Probe(self.loop)
         connection = self.connection(probe)
         try:
-            await asyncio.wait_for(self._reach(connection), self._plan.timeout_s)
+            await asyncio.wait_for(self._reach(connection), self.plan.timeout_s)
         except (OSError, asyncio.TimeoutError, UnicodeError) as error:
-            reason = str(error) or f"no answer within {self._plan.timeout_s:g} s"
+            reason = str(error) or f"no answer within {self.plan.timeout_s:g} s"
             hint = "start the service, or check base_url and endpoint"
             raise MeasureError(f"cannot connect: {reason}", where=url, hint=hint) from error
         try:
             connection.send(self._request)
-            await asyncio.wait_for(probe.done, self._plan.timeout_s)
+            await asyncio.wait_for(probe.done, self.plan.timeout_s)
         except asyncio.TimeoutError:
             # The server is there but does not answer well: that is what the load will count.
             return
@@ -159,24 +172,28 @@ class Crew:
         else:
             loop.default_exception_handler(context)
 
-    def _result(self, start: int) -> LoadResult:
-        recorder, plan = self.recorder, self._plan
+    def _result(self, load: Loop) -> LoadResult:
+        recorder = self.recorder
         response = recorder.response
-        busy = max(1, self._worked_ns - recorder.carried_ns) / 1e9 / len(self._users)
+        lags = load.lags
         return LoadResult(
             response=response,
             service=recorder.service,
+            open_loop=load.open_loop,
             connect=_times(self.dialler.connect_ns),
             tls=_times(self.dialler.tls_ns),
             first_byte=recorder.first_byte,
             size=recorder.size,
             errors=recorder.errors,
             requests=recorder.requests,
-            elapsed_s=(recorder.last_ns - start) / 1e9,
-            throughput=sum(each.n for each in response) / busy,
+            elapsed_s=(recorder.last_ns - recorder.start_ns) / 1e9,
+            throughput=sum(each.n for each in response) / load.elapsed_s(),
             slice_s=recorder.slice_s,
             seconds=recorder.seconds,
-            generator=Generator(cpu_s=self._cpu_ns / 1e9, wall_s=plan.duration_s, lag=_times(self._lags)),
+            generator=Generator(
+                cpu_s=self._cpu_ns / 1e9, wall_s=self.plan.duration_s, lag=_times(self._lags) if lags is None else lags
+            ),
+            faults=load.faults(),
             samples=recorder.samples,
         )
 

@@ -17,4 +17,9 @@ async def _drive(plan: LoadPlan) -> LoadResult:
     return await Crew(plan).run()
 
 
-ENGINE = LoadEngine(name="native", summary="the embedded engine: HTTP/1.1 at the speed of wrk", drive=drive)
+ENGINE = LoadEngine(
+    name="native",
+    summary="the embedded engine: HTTP/1.1, closed and open loop",
+    drive=drive,
+    features=frozenset({"rate", "stages"}),
+)

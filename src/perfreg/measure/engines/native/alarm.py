@@ -1,0 +1,90 @@
+"""A timer that is finer than those of event loops, which count in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+from time import perf_counter_ns
+from typing import Protocol
+
+_MONOTONIC = 1
+_NONBLOCK = 0o4000 | 0o2000000  # and close on exec
+
+
+class Alarm(Protocol):
+    """Calls back once at a moment of `time.perf_counter_ns`, or at once when that has passed."""
+
+    def set(self, at_ns: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _LoopAlarm:
+    """By the event loop: up to a millisecond early or late."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
+        self._loop = loop
+        self._ring = ring
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, at_ns: int) -> None:
+        self._handle = self._loop.call_later(max(0.0, (at_ns - perf_counter_ns()) / 1e9), self._ring)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+
+class _Times(ctypes.Structure):
+    """``struct itimerspec`` of a timer that goes off once."""
+
+    _fields_ = (
+        ("every_s", ctypes.c_long),
+        ("every_ns", ctypes.c_long),
+        ("in_s", ctypes.c_long),
+        ("in_ns", ctypes.c_long),
+    )
+
+
+class _KernelAlarm:
+    """By a file descriptor that Linux makes readable at the moment (timerfd_create(2)): 0.05 ms late."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._settime = libc.timerfd_settime
+        self._fd: int = libc.timerfd_create(_MONOTONIC, _NONBLOCK)
+        if self._fd < 0:
+            raise OSError(ctypes.get_errno(), "timerfd_create")
+        self._times = _Times()
+        self._loop = loop
+        self._ring = ring
+        loop.add_reader(self._fd, self._rung)
+
+    def set(self, at_ns: int) -> None:
+        # Relative: whatever clock perf_counter_ns is, a delay means the same everywhere.
+        self._times.in_s, self._times.in_ns = divmod(max(1, at_ns - perf_counter_ns()), 1_000_000_000)
+        self._settime(self._fd, 0, ctypes.byref(self._times), None)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._fd)
+        os.close(self._fd)
+
+    def _rung(self) -> None:
+        try:
+            os.read(self._fd, 8)
+        except BlockingIOError:
+            return
+        self._ring()
+
+
+def alarm(loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> Alarm:
+    """The finest alarm there is here; ``ring`` is called each time it goes off."""
+    if sys.platform == "linux":
+        try:
+            return _KernelAlarm(loop, ring)
+        except (OSError, AttributeError):
+            pass  # a system without timerfd
+    return _LoopAlarm(loop, ring)

@@ -1,0 +1,85 @@
+"""What all kinds of users have in common: a connection, made anew when necessary, and a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from perfreg.measure.engines.native.failure import TIMEOUT, classify
+from perfreg.measure.engines.native.wire import Connection
+
+if TYPE_CHECKING:
+    from perfreg.measure.engines.native.crew import Crew
+
+
+class Client(ABC):
+    """Has one connection. Making it takes time of the request that needs it, not of the service that answers."""
+
+    __slots__ = ("_connection", "_crew", "_dialling", "_dialling_since", "_intended")
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._connection: Connection = crew.connection(self)
+        self._dialling: asyncio.Task[None] | None = None
+        self._dialling_since = 0
+        self._intended = 0
+
+    @property
+    def busy_since(self) -> int:
+        """When the request began that is waited for; 0 when there is none."""
+        return self._connection.sent if self._connection.waiting else self._dialling_since
+
+    def expire(self) -> None:
+        """The timeout has passed."""
+        self.stop()
+        self._fail(TIMEOUT)
+
+    def stop(self) -> None:
+        """Give up whatever is going on."""
+        dialling, self._dialling = self._dialling, None
+        self._dialling_since = 0
+        if dialling is not None:
+            dialling.cancel()
+        self._connection.close()
+
+    def failed(self, connection: Connection, kind: str) -> None:
+        """The connection's news of a failure."""
+        if connection is self._connection:
+            self._fail(kind)
+
+    @abstractmethod
+    def answered(self, connection: Connection) -> None:
+        """The connection's news of an answer."""
+
+    @abstractmethod
+    def _request(self) -> bytes:
+        """What is sent next."""
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """Something failed, and its pause is over."""
+
+    def _send(self) -> None:
+        """Send the next request; connect before when that is necessary."""
+        if self._connection.is_open:
+            self._connection.send(self._request())
+            return
+        self._dialling_since = perf_counter_ns()
+        self._dialling = self._crew.loop.create_task(self._dial())
+
+    async def _dial(self) -> None:
+        self._connection = connection = self._crew.connection(self)
+        try:
+            await self._crew.dialler.dial(connection)
+        except OSError as error:
+            self._dialling, self._dialling_since = None, 0
+            self._fail(classify(error))
+        else:
+            self._dialling, self._dialling_since = None, 0
+            connection.send(self._request())
+
+    def _fail(self, kind: str) -> None:
+        self._crew.recorder.fail(kind, self._intended, perf_counter_ns())
+        self._crew.loop.call_later(self._crew.pause_after_error_s, self._go_on)

@@ -1,0 +1,164 @@
+"""An open loop: requests go out when the schedule says so, whether the ones before are answered or not.
+
+Times count from the scheduled moment, so that a stall of the server shows in full: users do not wait for one another.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from perfreg.measure.engines.accumulator import Accumulator
+from perfreg.measure.engines.native.alarm import alarm
+from perfreg.measure.engines.native.visitor import Visitor
+from perfreg.measure.engines.profile import Profile, arrivals, constant
+from perfreg.stats.distribution import Distribution
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perfreg.measure.engines.native.crew import Crew
+
+_LAGS = 4096
+_NEVER = 1 << 62
+_UNSENT_PCT = 1.0
+"""More requests than these left unsent at the end: the schedule was not kept."""
+_LAG_MS = 10.0
+"""A generator that is later than this, and by half of what it measures, mostly measures itself."""
+
+
+@final
+class OpenLoop:
+    """Sends the requests of a schedule on as many connections as it takes, up to the plan's ``max_connections``."""
+
+    open_loop = True
+
+    def __init__(self, crew: Crew, rate: Profile) -> None:
+        self._crew = crew
+        plan = crew.plan
+        lead = constant(rate[0].first, plan.warm_up_s) if plan.warm_up_s > 0 and rate[0].first > 0 else ()
+        self._lead_ns = round(sum(each.duration_s for each in lead) * 1e9)
+        seed = plan.seed if plan.poisson else None
+        self._due = _moments(arrivals((*lead, *rate), seed=seed, share=plan.share))
+        self._next = _NEVER
+        self._idle: list[Visitor] = []
+        self._visitors: list[Visitor] = []
+        self._waiting: deque[int] = deque()
+        self._busy = 0
+        self._scheduled = 0
+        self._unsent = 0
+        self._ended = False
+        self._lag = Accumulator()
+        self._lags = array("q", bytes(8 * _LAGS))
+        self._lags_at = 0
+        self._alarm = alarm(crew.loop, self._ring)
+
+    async def start(self) -> None:
+        """Begin with the schedule."""
+        self._origin = self._crew.recorder.start_ns - self._lead_ns
+        self._advance()
+        self._ring()
+
+    def stop(self) -> None:
+        """Give up whatever is going on."""
+        self._alarm.close()
+        self._ended = True
+        for visitor in self._visitors:
+            visitor.stop()
+
+    @property
+    def lags(self) -> Distribution:
+        """How late requests were sent, or put into the queue, by the generator's own fault."""
+        self._count_lags()
+        return self._lag.distribution()
+
+    def faults(self) -> tuple[str, ...]:
+        """Why the times that were measured are not those of the schedule."""
+        return tuple(self._faults())
+
+    def elapsed_s(self) -> float:
+        """The time that the schedule fills."""
+        return self._crew.plan.duration_s
+
+    def _faults(self) -> Iterator[str]:
+        if self._unsent:
+            yield (
+                f"the schedule was not kept: {self._unsent} of {self._scheduled} requests were never sent, as all "
+                f"{len(self._visitors)} connections still waited for answers"
+            )
+        lag = self.lags
+        late = lag.quantile(0.99) if lag.n else 0.0
+        usual = self._crew.usual_ms()
+        if late > max(_LAG_MS, usual / 2):
+            yield (
+                f"the load generator was too slow for the schedule: 1 % of the requests were sent {late:.3g} ms late "
+                "or later by its own fault"
+            )
+
+    def _ring(self) -> None:
+        """Send everything that is due by now, and set the alarm for the next: answers have their turn in between."""
+        now = perf_counter_ns()
+        start = self._crew.recorder.start_ns
+        while self._next <= now:
+            if self._next >= start:
+                self._scheduled += 1
+                self._lags[self._lags_at] = perf_counter_ns() - self._next
+                self._lags_at += 1
+                if self._lags_at == _LAGS:
+                    self._count_lags()
+            self._dispatch(self._next)
+            self._advance()
+        if self._next != _NEVER:
+            self._alarm.set(self._next)
+        else:
+            self._close()
+
+    def _advance(self) -> None:
+        self._next = self._origin + moment if (moment := next(self._due, None)) is not None else _NEVER
+
+    def _dispatch(self, due: int) -> None:
+        if self._idle:
+            self._busy += 1
+            self._idle.pop().begin(due)
+        elif len(self._visitors) < self._crew.plan.max_connections:
+            visitor = Visitor(self._crew, self._crew.requests(), self._free)
+            self._visitors.append(visitor)
+            self._crew.wheel.watch(visitor)
+            self._busy += 1
+            visitor.begin(due)
+        else:
+            self._waiting.append(due)
+
+    def _free(self, visitor: Visitor) -> None:
+        if self._waiting:
+            visitor.begin(self._waiting.popleft())
+            return
+        self._busy -= 1
+        self._idle.append(visitor)
+        if self._ended and not self._busy:
+            self._crew.finish()
+
+    def _close(self) -> None:
+        """The schedule has ended. A queue that is short is worked off; a long one would never end."""
+        self._ended = True
+        if 100 * len(self._waiting) > _UNSENT_PCT * max(self._scheduled, 1):
+            self._unsent = len(self._waiting)
+            self._waiting.clear()
+        if not self._busy:
+            self._crew.finish()
+
+    def _count_lags(self) -> None:
+        if self._lags_at:
+            late = np.maximum(np.frombuffer(self._lags, dtype=np.int64, count=self._lags_at), 1) * 1e-6
+            self._lag.add(late, Accumulator.numbers(late))
+            self._lags_at = 0
+
+
+def _moments(pieces: Iterator[NDArray[np.int64]]) -> Iterator[int]:
+    for piece in pieces:
+        yield from piece.tolist()
