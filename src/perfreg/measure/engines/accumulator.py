@@ -34,8 +34,7 @@ class Accumulator:
         """The bucket of each value, counted from the first one."""
         import numpy as np
 
-        with np.errstate(divide="ignore"):
-            found = np.floor(np.log(values) / BUCKET)
+        found = np.floor(np.log(np.maximum(values, 1e-9)) / BUCKET)
         return (np.clip(found, _FIRST, _LAST) - _FIRST).astype(np.int64)
 
     def add(self, values: NDArray[np.float64], numbers: NDArray[np.int64]) -> None:
