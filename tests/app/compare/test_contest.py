@@ -15,7 +15,8 @@ from perfreg.config.base import ScenarioSpec
 from perfreg.measure.block import split
 from perfreg.measure.context import Outcome
 
-GOOD = Outcome(attempts=100, busy_s=0.25)
+S = schedule.SHORTEST_BLOCK_S
+GOOD = Outcome(attempts=100, busy_s=S)
 
 
 class Spec(ScenarioSpec):
@@ -42,7 +43,7 @@ def contest(spec: ScenarioSpec | None = None, **tried: Block) -> Contest:
     return made
 
 
-def block(outcome: Outcome = GOOD, *, seconds: float = 0.3, absent: bool = False) -> Block:
+def block(outcome: Outcome = GOOD, *, seconds: float = S + 0.05, absent: bool = False) -> Block:
     return Block(outcome=outcome, seconds=seconds, absent=absent)
 
 
@@ -100,12 +101,12 @@ def test_errors_are_counted_over_all_rounds_and_named() -> None:
 
 
 def test_blocks_have_the_pace_of_the_slower_side() -> None:
-    slow = Outcome(attempts=50, busy_s=0.25)
+    slow = Outcome(attempts=50, busy_s=S)
     made = contest(base=block(), head=block(slow))
     made.cut(60.0)
     assert made.blocks["base"] == made.blocks["head"]
     seconds = schedule.block_s(60.0, 0.05)
-    assert made.blocks["head"] == Spec(name="a", iterations=round(seconds * 200))
+    assert made.blocks["head"] == Spec(name="a", iterations=round(seconds * 50 / S))
     assert made.round_s == pytest.approx(2 * (seconds + 0.05))
 
 
@@ -114,7 +115,7 @@ def test_what_cannot_be_cut_costs_what_it_cost() -> None:
     made = contest(whole, base=block(seconds=4.0), head=block(seconds=5.0))
     made.cut(60.0)
     assert made.blocks["base"] is whole
-    assert made.round_s == 9.0
+    assert made.round_s == 8.0
 
 
 @pytest.mark.parametrize(("failures", "status"), [(1, "ok"), (9, "broken"), (40, "broken")])

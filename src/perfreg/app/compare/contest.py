@@ -107,8 +107,8 @@ class Contest:
         for name, spec in self.specs.items():
             self.blocks[name] = spec.block(seconds, pace)
         takes_its_time = self.spec.block(seconds, pace) == self.spec.block(2 * seconds, pace)
-        whole = sum(block.seconds for block in self.tried.values())
-        self.round_s = whole if takes_its_time else 2 * (seconds + overhead)
+        whole = 2 * min(block.seconds for block in self.tried.values())
+        self.round_s = whole if takes_its_time else max(whole, 2 * (seconds + overhead))
 
     def add(self, found: Round, seconds: float) -> None:
         """Note a round that cost so much."""

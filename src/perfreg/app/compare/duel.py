@@ -115,7 +115,7 @@ class Duel:
         if block.outcome.status == "broken" and block.seconds < _WORTH_ANOTHER_S and not station.is_dead:
             block = tolerant(station.measure(first, seed=0, max_error_rate_pct=limit), limit)
         again = spec.block(shortest, block.pace)
-        if block.outcome.status == "broken" or again == first:
+        if block.outcome.status == "broken" or again == first or block.outcome.busy_s > shortest / 2:
             return block
         # A handful of iterations cannot tell the pace: the first ones are slow, and each costs some time beside it.
         second = station.measure(again, seed=0)
@@ -129,13 +129,14 @@ class Duel:
                 self._settle(contest, name, limit_s / (2 * len(contests)))
 
     def _settle(self, contest: Contest, name: SideName, limit_s: float) -> None:
-        until = self._clock() + min(limit_s, self.left_s)
+        until, needed = self._clock() + min(limit_s, self.left_s), 0.0
         station, values = self._stations[name], list[float]()
         before = [value for each in contest.rounds if (value := figure(each.side(name))) is not None]
         level = statistics.median(before) if before else None
-        while contest.is_open and self._clock() < until and not _is_warm(values, level):
+        while contest.is_open and self._clock() + needed < until and not _is_warm(values, level):
             pace = contest.tried[name].pace
             block = station.measure(contest.specs[name].block(WINDOW_S, pace), seed=0)
+            needed = block.seconds
             self._note(contest, name, block)
             value = figure(block.outcome)
             if value is None:
