@@ -10,6 +10,7 @@ from perfreg.analysis.conclusion import conclude
 from perfreg.analysis.evidence import Finding
 from perfreg.analysis.paired_counts import exact_verdict, is_constant, rate_verdict
 from perfreg.analysis.paired_look import base_against_base, sights, unusable
+from perfreg.analysis.paired_prospect import is_hopeless
 from perfreg.analysis.paired_status import Judged, Stand, judged, percent
 from perfreg.analysis.rounds import Rounds
 from perfreg.model.comparison import MetricNoise
@@ -44,11 +45,20 @@ class PairedPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedVerdict:
-    """A verdict as it stands now. ``decided``: more rounds would not change it, so this metric needs no more."""
+    """A verdict as it stands now. ``decided``: more rounds would not change it, so this metric needs no more.
+
+    ``look`` is what it rests on, where statistics decide, and ``effect`` the logarithm of the minimum effect.
+    """
 
     verdict: Verdict
     noise: MetricNoise
     decided: bool
+    look: Look | None = None
+    effect: float = 0.0
+
+    def is_settled(self, more: float) -> bool:
+        """Whether ``more`` times the rounds would change nothing: it is decided, or there is no prospect of that."""
+        return self.decided or (self.look is not None and is_hopeless(self.look, self.effect, more))
 
 
 def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool) -> tuple[PairedVerdict, ...]:
@@ -88,6 +98,8 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
                 verdict=_concluded(result.verdict, rule, policy),
                 noise=_noise(rounds, result.look, itself.get(index)),
                 decided=result.decided,
+                look=result.look,
+                effect=math.log1p(rule.tolerance_pct / 100),
             )
         )
     return tuple(found)

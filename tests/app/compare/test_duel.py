@@ -120,7 +120,7 @@ class Undecided:
     def ask(self, contests: Sequence[Contest]) -> None:
         """Say nothing."""
 
-    def is_decided(self, _: Contest) -> bool:
+    def is_settled(self, _: Contest, more: float) -> bool:
         """Never."""
         return False
 

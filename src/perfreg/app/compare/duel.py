@@ -183,7 +183,10 @@ class Duel:
         left = self.left_s
         if contest.spec.budget is not None:
             left = min(left, contest.spec.budget - contest.spent_s)
-        return left >= contest.round_s and not self._jury.is_decided(contest)
+        if left < contest.round_s:
+            return False
+        more = 1 + left / (contest.round_s * max(1, len(contest.rounds)))
+        return not self._jury.is_settled(contest, more)
 
     def _is_due(self, contest: Contest) -> bool:
         """Whether this contest has had its rounds with the services as they run now, and there is time to restart."""

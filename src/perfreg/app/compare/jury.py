@@ -52,9 +52,9 @@ class Jury:
         """The verdicts that stay."""
         return self._judge(contests, is_final=True)
 
-    def is_decided(self, contest: Contest) -> bool:
-        """Whether no metric of this scenario needs more rounds."""
-        mine = [each.decided for each in self._latest if each.verdict.scenario == contest.name]
+    def is_settled(self, contest: Contest, more: float) -> bool:
+        """Whether no metric of this scenario would gain by ``more`` times the rounds it has."""
+        mine = [each.is_settled(more) for each in self._latest if each.verdict.scenario == contest.name]
         return not self._patient and bool(mine) and all(mine)
 
     def so_far(self) -> str:
