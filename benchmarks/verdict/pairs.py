@@ -154,8 +154,9 @@ SHUFFLED = """With base and head of every pair exchanged at random, {flips} time
 which nothing has changed, whatever the machine did."""
 
 REPEAT = """Repeat it with `python benchmarks/verdict/pairs.py PAIRS.csv`. The pairs are from a shared machine with
-other work on it, a fresh process for each measurement. Any file that `perfreg judge pairs` reads will do, so record your
-own: measure the same thing twice, a coin deciding which is called base, again and again, and write a line a pair."""
+other work on it, a fresh process for each measurement. Any file that `perfreg judge pairs` reads will do, so record
+your own: measure the same thing twice, a coin deciding which is called base, again and again, and write a line a
+pair."""
 
 
 def report(base: Floats, head: Floats, flips: int) -> tuple[str, bool]:

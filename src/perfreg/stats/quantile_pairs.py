@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 _CLIP = 2.5
+_NEAREST = 8
 
 _FARTHEST = 1000.0
 """Changes by a larger factor than this are not told apart."""
@@ -142,10 +143,13 @@ def _p(pairs: QuantilePairs, buckets: int) -> float:
 def lower_bound(pairs: QuantilePairs, level: float) -> float:
     """The largest shift that is rejected at ``level``; minus infinity when none is."""
     farthest = round(math.log(_FARTHEST) / BUCKET)
-    below = buckets_apart(pairs) - farthest
-    above = below + 2 * farthest
-    if _p(pairs, below) > level:
-        return -math.inf
+    above, step = buckets_apart(pairs), _NEAREST
+    below = above - step
+    while _p(pairs, below) > level:
+        if step >= farthest:
+            return -math.inf
+        above, step = below, min(2 * step, farthest)
+        below -= step
     while above - below > 1:
         middle = (below + above) // 2
         if _p(pairs, middle) <= level:
