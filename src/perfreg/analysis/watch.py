@@ -29,7 +29,7 @@ FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.5), (3.0, 3
 Measured on recorded histories by ``benchmarks/verdict/history.py``.
 """
 
-ADJUSTED_EXTRA, RAW_EXTRA = 0.1, 0.5
+ADJUSTED_EXTRA, RAW_EXTRA = 0.2, 0.5
 """Added to the threshold where a series is judged twice: without what its sessions share, and as it is.
 
 A change that slows all benchmarks of a run at once looks like the machine's; only the series as it is can show it.
@@ -68,9 +68,9 @@ class Series:
     with runs of the same session were measured together.
     """
 
-    values: Sequence[float]
+    values: Sequence[float] | NDArray[np.float64]
     direction: Direction = "lower"
-    sessions: Sequence[int] | None = None
+    sessions: Sequence[int] | NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +94,10 @@ class Step:
 
 
 def watch(
-    values: Sequence[float],
+    values: Sequence[float] | NDArray[np.float64],
     *,
     direction: Direction = "lower",
-    companions: Iterable[Sequence[float]] = (),
+    companions: Iterable[Sequence[float] | NDArray[np.float64]] = (),
     policy: Policy = Policy(),
 ) -> tuple[Step, ...]:
     """The steps of one series, oldest first.

@@ -25,8 +25,8 @@ FEWEST_COMPANIONS = 3
 LARGEST_SHARE = 1.2
 """No benchmark follows the machine much more than the others do."""
 
-SHRINK = 10
-"""Shares are shrunk as if so many runs had shown no connection."""
+SHRINK = 5.0
+"""Shares are shrunk by so many times their relative variance, since what is known badly had better be left."""
 
 CERTAIN = 3.5
 """Correlation with the others in standard errors, below which they are taken for strangers."""
@@ -48,23 +48,34 @@ def shared(sessions: Values, known: int) -> Values:
     if usable.sum() <= FEWEST_COMPANIONS:
         return result
     inside, last = sessions[:, usable], slice(max(0, known - REFERENCE), known)
-    centred = inside - np.nanmedian(inside[last], axis=0)
+    centred = inside - _median(inside[last].T)
     common = _median_of_others(centred, _calm(centred[last]))
     share = _shares(centred[last], common[last])
     result[:, usable] = np.where(np.isnan(common), 0.0, common) * share
     return result
 
 
+def _median(values: Values) -> Values:
+    """The median of each row without its NaN; NaN where there is nothing else."""
+    import numpy as np
+
+    ordered = np.sort(values, axis=1)
+    count = np.sum(~np.isnan(ordered), axis=1)
+    rows = np.arange(len(ordered))
+    middle: Values = (
+        ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
+    ) / 2
+    return middle
+
+
 def _calm(centred: Values) -> NDArray[np.bool_]:
     """Benchmarks whose newest runs are where the others would have them; one that is changing is no witness."""
     import numpy as np
 
-    own = centred - np.nanmedian(centred, axis=1, keepdims=True)
-    spread = 1.4826 * np.nanmedian(np.abs(own), axis=0)
-    newest = own[-_OPEN:]
-    there = np.sum(~np.isnan(newest), axis=0)
-    newest = np.where(there > 0, newest, 0.0)
-    return np.abs(np.nanmedian(newest, axis=0)) <= np.maximum(1.5 * spread, 0.003)
+    own = (centred - _median(centred)[:, None]).T
+    spread = 1.4826 * _median(np.abs(own))
+    newest = np.nan_to_num(_median(own[:, -_OPEN:]))
+    return np.abs(newest) <= np.maximum(1.5 * spread, 0.003)
 
 
 def _median_of_others(centred: Values, witness: NDArray[np.bool_]) -> Values:
@@ -99,7 +110,8 @@ def _shares(centred: Values, common: Values) -> Values:
     product, square, energy = (own * others).sum(axis=0), (others**2).sum(axis=0), (own**2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = product / np.sqrt(square * energy)
-        share = product / square * count / (count + SHRINK)
+        doubt = SHRINK * (1 - correlation**2) / correlation**2  # the error of the share, in runs
+        share = product / square * count / (count + doubt)
         certain = (correlation * np.sqrt(count) > CERTAIN) & (count >= FEWEST_RUNS)
     return np.where(certain, np.clip(share, 0.0, LARGEST_SHARE), 0.0)
 
@@ -107,7 +119,6 @@ def _shares(centred: Values, common: Values) -> Values:
 def _clipped(values: Values) -> Values:
     import numpy as np
 
-    middle = np.nanmedian(values, axis=0)
-    off = values - middle
-    limit = _CLIP * 1.4826 * np.nanmedian(np.abs(off), axis=0)
+    off = values - _median(values.T)
+    limit = _CLIP * 1.4826 * _median(np.abs(off).T)
     return np.nan_to_num(np.clip(off, -limit, limit))

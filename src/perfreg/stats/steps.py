@@ -8,7 +8,7 @@ the old level goes on; otherwise a lucky streak would cost the memory of the ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,11 +63,14 @@ class Found:
 
 @dataclass(slots=True, kw_only=True)
 class Lift:
-    """The runs before ``until`` have been moved by ``height``, because of the alarm at run ``raised``."""
+    """A level began at run ``until``, as the alarm at run ``raised`` said; ``last_view`` is whether it came from there.
+
+    While the level is young, each view moves the runs before it to its height.
+    """
 
     until: int
     raised: int
-    height: float = 0.0
+    last_view: bool
     checks: int = 0
 
     def next_check(self) -> int:
@@ -79,8 +82,8 @@ class Lift:
 class Batch:
     """The runs to be judged: of each row, ``runs`` of them, the first of which is number ``origin`` of its series.
 
-    ``lifts`` is what is remembered of each series besides its runs, oldest first. The first view is judged by its own
-    threshold and decides how high steps are; others may show the same runs differently. Lifting changes all of them.
+    ``lifts`` is what is remembered of each series besides its runs, oldest first. Views show the same runs in different
+    lights, the last one as they are. Their windows are changed by lifting.
     """
 
     views: tuple[View, ...]
@@ -129,10 +132,13 @@ class _Block:
     def __init__(self, batch: Batch) -> None:
         self._batch, self._lifts = batch, batch.lifts
         self._origin: list[int] = batch.origin.tolist()
-        for row, lifts in self._lifts.items():  # as they were lifted in the batch before
+        self._heights: dict[int, list[float]] = {}
+        for row, lifts in self._lifts.items():
             lifts[:-1] = [lift for lift in lifts[:-1] if self._column(row, lift.until) > 0]
-            for lift in lifts:
-                self._move(row, lift, lift.height)
+            if lifts and self._origin[row] < max(lifts[-1].until + YOUNG, lifts[-1].raised + CHECKS[-1] + 1):
+                ends = [self._column(row, lift.until) for lift in lifts[1:]] + [HISTORY]
+                for lift, end in zip(lifts, ends, strict=True):
+                    self._raise(row, lift, end)
         self._compared = [Compared(view) for view in batch.views]
 
     def _column(self, row: int, run: int) -> int:
@@ -173,7 +179,8 @@ class _Block:
             shift=_median(series[end - alarm.span : end]) - middle,
             spread=max(1.4826 * _median(abs(old - middle)), NARROWEST_SPREAD),
         )
-        lift = Lift(until=found.located, raised=raised)
+        is_last = alarm.window is self._batch.views[-1].window
+        lift = Lift(until=found.located, raised=raised, last_view=is_last)
         self._lifts[alarm.row].append(lift)
         self._raise(alarm.row, lift, end)
         return found
@@ -183,14 +190,16 @@ class _Block:
         lift = self._lifts[row][-1]
         end = self._column(row, lift.next_check()) + 1
         lift.checks += 1
-        past, _ = self._sides(row, lift, end)
-        since = self._batch.views[0].window[row, self._column(row, lift.raised) + 1 : end]
-        left = _median(since) - _median(past) + lift.height
-        if lift.checks == 1 and lift.height * left <= BACK_WITHIN * lift.height**2:
-            self._move(row, lift, -lift.height)
+        view = len(self._batch.views) - 1 if lift.last_view else 0
+        height = self._heights[row][view]
+        series = self._batch.views[view].window[row]
+        past, _ = self._sides(series, self._column(row, lift.until), end)
+        left = _median(series[self._column(row, lift.raised) + 1 : end]) - _median(past) + height
+        if lift.checks == 1 and height * left <= BACK_WITHIN * height**2:
+            self._move(row, lift, [-each for each in self._heights[row]])
             self._lifts[row].pop()
         else:
-            self._raise(row, lift, end)
+            self._raise(row, lift, end, self._heights[row])
 
     def compare_again(self, rows: list[int]) -> None:
         """Compare the runs of rows whose past has been moved."""
@@ -198,21 +207,25 @@ class _Block:
             for compared in self._compared:
                 compared.again(rows)
 
-    def _sides(self, row: int, lift: Lift, end: int) -> tuple[Values, Values]:
-        """Runs before and after a step; those after it stand for both where the window no longer has any before."""
+    @staticmethod
+    def _sides(series: Values, split: int, end: int) -> tuple[Values, Values]:
+        """Runs before and after a step; either stands for both where the window has only them."""
         import numpy as np
 
-        series, split = self._batch.views[0].window[row], self._column(row, lift.until)
         past, new = series[max(0, split - BASE) : split], series[split:end]
-        past = past[~np.isnan(past)]
-        return (past if len(past) else new), new
+        past, new = past[~np.isnan(past)], new[~np.isnan(new)]
+        return (past if len(past) else new), (new if len(new) else past)
 
-    def _raise(self, row: int, lift: Lift, end: int) -> None:
-        past, new = self._sides(row, lift, end)
-        by = _median(new) - _median(past)
-        lift.height += by
-        self._move(row, lift, by)
-
-    def _move(self, row: int, lift: Lift, by: float) -> None:
+    def _raise(self, row: int, lift: Lift, end: int, heights: Sequence[float] = ()) -> None:
+        """Move the past of a level to the median of its runs before column ``end``, from the ``heights`` it is at."""
+        split, by = self._column(row, lift.until), []
         for view in self._batch.views:
-            view.window[row, : self._column(row, lift.until)] += by
+            past, new = self._sides(view.window[row], split, end)
+            by.append(_median(new) - _median(past) if len(new) else 0.0)
+        self._move(row, lift, by)
+        self._heights[row] = [a + b for a, b in zip(heights or [0.0] * len(by), by, strict=True)]
+
+    def _move(self, row: int, lift: Lift, by: Sequence[float]) -> None:
+        split = self._column(row, lift.until)
+        for view, each in zip(self._batch.views, by, strict=True):
+            view.window[row, :split] += each
