@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from perfreg.measure.engines.call import Call
 from perfreg.measure.engines.profile import Profile
+from perfreg.measure.engines.rows import Row
 from perfreg.stats.distribution import Distribution, Moments
 from perfreg.stats.histogram import Histogram
 
@@ -22,6 +23,9 @@ class LoadPlan:
     or as a Poisson process (``poisson``, from the ``seed``), on up to ``max_connections``. ``share`` (i, n) makes this
     the i-th of n workers, who has every n-th request.
 
+    Every time a user goes through the calls it takes one of the ``rows`` for their placeholders, in an order that the
+    ``seed`` repeats; with ``cookies`` it keeps and sends those of the server.
+
     ``alive`` is called about every half second and raises when going on makes no sense (the service died).
     ``progress`` gets the share that is done. ``keep_samples`` asks for every sample beside the histograms.
     """
@@ -33,6 +37,8 @@ class LoadPlan:
     duration_s: float
     alive: Callable[[], None]
     progress: Callable[[float], None]
+    rows: tuple[Row, ...] = ()
+    cookies: bool = False
     stages: Profile = ()
     rate: Profile = ()
     poisson: bool = False
@@ -93,7 +99,8 @@ class LoadResult:
     ``response`` has the times (ms) from the moment a request was meant to be made to the last byte of its answer,
     ``service`` those from its being sent, both by slice of the measured time (`perfreg.stats.describe.BLOCKS` slices
     and one for what was answered later). In a closed loop a request is meant to be made when the user is ready for it,
-    in an open loop when the schedule says so. ``errors`` counts failures by class, and none of them has a time.
+    in an open loop when the schedule says so; ``steps`` has the response times of each call by itself, where there are
+    several. ``errors`` counts failures by class, and none of them has a time.
     ``requests`` counts everything that was sent, the warm-up included: what the service has worked for. ``faults``
     are reasons not to trust any of this, such as a generator that did not keep its schedule.
     """
@@ -104,6 +111,7 @@ class LoadResult:
     connect: Distribution
     tls: Distribution
     first_byte: Distribution
+    steps: tuple[tuple[Distribution, ...], ...] = ()
     size: Moments
     errors: Counter[str]
     requests: int

@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
+from types import FrameType
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -25,7 +27,7 @@ def fast_loop() -> LoopFactory | None:
 def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = None) -> Answer:
     """`asyncio.run`, where an interrupt cancels ``main``, lets it clean up, and only then raises KeyboardInterrupt.
 
-    Python 3.11 does so by itself; before, the interrupt struck whichever task was running and left its traceback.
+    Python does so by itself since 3.11, but it forgets an interrupt that comes when ``main`` is about to return.
     """
     answers: list[Answer] = []
 
@@ -34,44 +36,59 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
         # error message of `signal` that nobody sees), and for a large answer that takes milliseconds.
         answers.append(await main)
 
-    _run_interruptible(kept(), loop_factory)
-    if not answers:
-        raise KeyboardInterrupt
+    if _takes_interrupts():
+        _run_interruptible(kept(), loop_factory)
+    else:
+        _run(kept(), loop_factory)
     return answers[0]
 
 
-def _run_interruptible(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
-    if sys.version_info >= (3, 11):
-        with asyncio.Runner(loop_factory=loop_factory) as runner:
-            return runner.run(main)
+def _takes_interrupts() -> bool:
+    """Whether Ctrl-C reaches this thread, and nobody else has decided what it does."""
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if sys.platform == "win32" or not in_main_thread:
-        return _run(main, loop_factory)
-    interrupted = False
+    return in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _run_interruptible(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
+    interrupts = 0
+    cancel: Callable[[], object] | None = None
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        nonlocal interrupts
+        interrupts += 1
+        if interrupts > 1:
+            raise KeyboardInterrupt  # whoever presses twice does not wait for anything to be cleaned up
+        if cancel is not None:
+            cancel()
 
     async def guarded() -> None:
-        task = asyncio.ensure_future(main)
-
-        def interrupt() -> None:
-            nonlocal interrupted
-            interrupted = True
-            task.cancel()
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        nonlocal cancel
+        task, loop = asyncio.ensure_future(main), asyncio.get_running_loop()
+        cancel = partial(loop.call_soon_threadsafe, task.cancel)
         try:
+            if interrupts:
+                task.cancel()
             await task
         except asyncio.CancelledError:
-            if not interrupted:
+            if not interrupts:
                 raise
+        finally:
+            cancel = None
 
-    _run(guarded(), loop_factory)
-    if interrupted:
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        _run(guarded(), loop_factory)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interrupts:
         raise KeyboardInterrupt
-    return None
 
 
 def _run(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
-    """`asyncio.run` of Python 3.10, with a loop of one's own."""
+    """`asyncio.run` with a loop of one's own, which Python 3.10 does not have."""
+    if sys.version_info >= (3, 11):
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(main)
     if loop_factory is None:
         return asyncio.run(main)
     loop = loop_factory()

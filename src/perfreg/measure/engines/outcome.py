@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perfreg.measure.context import Outcome
 from perfreg.measure.engines.engine import LoadResult
-from perfreg.model.metric import CATALOGUE
+from perfreg.model.metric import CATALOGUE, Metric
 from perfreg.model.run import Measurement
 from perfreg.stats.describe import BLOCKS, single, standard_error
 from perfreg.stats.distribution import merge
-from perfreg.stats.slices import family, from_moments
+from perfreg.stats.slices import family, from_moments, from_slices
 
 _BUSY = 0.9
 """A process that uses this share of a core has none left to wait with."""
@@ -30,8 +30,25 @@ class ServiceCost:
         return self.cpu_s / self.wall_s if self.wall_s > 0 else 0.0
 
 
-def outcome(name: str, result: LoadResult, *, service: ServiceCost | None, max_error_rate_pct: float) -> Outcome:
-    """The metrics of what an engine measured. Failed requests count as errors and never as latency."""
+def step_metrics(name: str) -> tuple[Metric, ...]:
+    """The metrics of a step with a name."""
+    return tuple(
+        Metric(name=f"{name}_response_time_{take}", unit="ms", direction="lower") for take in ("mean", "p50", "p95")
+    )
+
+
+def outcome(
+    name: str,
+    result: LoadResult,
+    *,
+    service: ServiceCost | None,
+    max_error_rate_pct: float,
+    steps: Sequence[str] = (),
+) -> Outcome:
+    """The metrics of what an engine measured. Failed requests count as errors and never as latency.
+
+    ``steps`` are the names of the calls; those with one have metrics of their own.
+    """
     attempts, answers = result.attempts, result.answers
     rate = 100 * sum(result.errors.values()) / attempts if attempts else 100.0
     measurements: list[Measurement] = []
@@ -43,6 +60,13 @@ def outcome(name: str, result: LoadResult, *, service: ServiceCost | None, max_e
         if result.open_loop:
             measurements += family(name, "service_time", result.service)
             samples["service_time"] = merge(result.service).histogram
+        for step, slices in zip(steps, result.steps, strict=False):
+            if step and any(each.n for each in slices):
+                samples[f"{step}_response_time"] = merge(slices).histogram
+                measurements += (
+                    from_slices(name, metric, slices, take=metric.name.rpartition("_")[2])
+                    for metric in step_metrics(step)
+                )
         measurements.append(_throughput(name, result))
         measurements.append(from_moments(name, CATALOGUE["response_size"], result.size))
         if service is not None and service.cpu_s > 0:

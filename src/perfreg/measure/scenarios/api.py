@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,12 +19,25 @@ from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context, Outcome, ScenarioKind
 from perfreg.measure.cpu_clock import cpu_seconds
-from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call
 from perfreg.measure.engines.engine import LoadPlan
-from perfreg.measure.engines.keys import Arrivals, Rate, Stage, rate_profile, stage_profile
-from perfreg.measure.engines.outcome import ServiceCost, outcome
+from perfreg.measure.engines.keys import (
+    Arrivals,
+    Body,
+    Check,
+    Method,
+    Rate,
+    Stage,
+    Status,
+    Step,
+    Think,
+    rate_profile,
+    stage_profile,
+)
+from perfreg.measure.engines.outcome import ServiceCost, outcome, step_metrics
 from perfreg.measure.engines.registry import engines
+from perfreg.measure.engines.rows import Row, plain, read
 from perfreg.measure.sampler import Sampler
+from perfreg.model.metric import Metric
 
 _MEMORY_EVERY_S = 0.25
 _BLOCK_WARM_UP_S = 0.01
@@ -34,36 +47,42 @@ _FORKS_AFTER_S = 0.5
 """Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
 
+_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time")
+"""Keys that not every engine knows."""
+
+
 def _known_engine(name: str) -> str:
     if name not in engines():
         raise ValueError(f"unknown engine {name!r}; known: {', '.join(engines())}")
     return name
 
 
-def _valid_status(status: int) -> int:
-    if not 100 <= status <= 599:
-        raise ValueError(f"{status} is not an HTTP status")
-    return status
-
-
-Status = Annotated[int, AfterValidator(_valid_status)]
-
-
 class ApiSpec(ScenarioSpec):
-    """HTTP load on one endpoint."""
+    """HTTP load on one endpoint, or on several, one after the other."""
 
     inherits: ClassVar[frozenset[str]] = frozenset({"duration", "concurrent_users"})
 
     type: Literal["api"]
     """Selects this kind."""
-    endpoint: str = Field(min_length=1)
+    endpoint: str = ""
     """Path below `base_url` (or below the started service), a whole http(s) URL, or `unix:/run/app.sock:/path`."""
-    method: str = Field(default="GET", pattern=r"^[A-Za-z]{1,20}$")
+    method: Method = "GET"
     """HTTP method."""
     headers: dict[str, str] = {}
     """Request headers; values are never stored or shown."""
-    body: str | dict[str, Any] | list[Any] | None = None
+    body: Body | None = None
     """Request body: text as it is, anything else as JSON."""
+    steps: tuple[Step, ...] = ()
+    """Several requests, one after the other, instead of `endpoint` and what belongs to it."""
+    data: str | tuple[dict[str, Any], ...] = ()
+    """Values for `{{name}}` in URLs, headers and bodies: a CSV or JSON file, or a list of mappings. Every request, or
+    every passage through the steps, takes one row, in an order that is the same for base and head."""
+    cookies: bool | None = None
+    """Whether each user keeps and sends the server's cookies; by default only with `steps`."""
+    check: Check | None = None
+    """What an answer must be like beside its status."""
+    think_time: SecondsOrZero | Think = 0.0
+    """Pause of each user between two requests."""
     concurrent_users: int | None = Field(default=None, ge=1, le=10_000)
     """Clients that send at the same time, each waiting for its answer; default: the top-level `concurrent_users`."""
     duration: Seconds | None = None
@@ -100,31 +119,47 @@ class ApiSpec(ScenarioSpec):
             raise ValueError("has either a rate or stages of users, not both")
         if self.stages and not any(stage.users for stage in self.stages):
             raise ValueError("has stages without any users")
-        wanted = {name for name in ("rate", "stages") if getattr(self, name)}
+        if bool(self.endpoint) == bool(self.steps):
+            raise ValueError("needs either an endpoint or steps")
+        if self.steps and (own := {"method", "headers", "body", "check", "think_time"} & self.model_fields_set):
+            raise ValueError(f"has steps, so {', '.join(sorted(own))} belongs to them")
+        wanted = {name for name in _FEATURES if getattr(self, name)}
         if missing := wanted - engines()[self.engine].features:
             raise ValueError(f"has {', '.join(sorted(missing))}, which engine {self.engine!r} does not do")
         return self
 
-    def profile_identity(self) -> dict[str, object]:
-        """What is peculiar to this load; nothing for a number of users, as it always was."""
-        if self.rate is not None:
-            return {"rate": self.rate, "arrivals": self.arrivals}
-        shape = [(stage.users, stage.ramp, stage.duration) for stage in self.stages]
-        return {"stages": shape} if shape else {}
+    def requests(self) -> tuple[Step, ...]:
+        """What is sent, one after the other."""
+        if self.steps:
+            return self.steps
+        own = {key: getattr(self, key) for key in Step.model_fields if key in ApiSpec.model_fields and key != "name"}
+        return (Step.model_construct(**own),)
+
+    def custom_metrics(self) -> tuple[Metric, ...]:
+        """The response times of each step with a name."""
+        return tuple(metric for step in self.steps if step.name for metric in step_metrics(step.name))
 
     def identity(self) -> dict[str, object]:
-        """The request and how many send it; hosts and header values are left out."""
-        parts = urlsplit(self.endpoint)
+        """The requests and how many send them; hosts and header values are left out."""
+        first, *others = [step.identity() for step in self.requests()]
         return {
             **super().identity(),
-            "endpoint": parts.path + (f"?{parts.query}" if parts.query else ""),
-            "method": self.method.upper(),
-            "headers": sorted(name.lower() for name in self.headers),
-            "body": hashlib.sha256(self.content()).hexdigest() if self.body is not None else "",
+            **first,
             "concurrent_users": self.concurrent_users,
-            "expected_status": self.expected_status,
-            **self.profile_identity(),
+            **self._uncommon_identity(others),
         }
+
+    def _uncommon_identity(self, others: list[dict[str, object]]) -> dict[str, object]:
+        """What only some scenarios have: those without it are to keep the series they always had."""
+        found: dict[str, object] = {"steps": others} if others else {}
+        if self.rate is not None:
+            found |= {"rate": self.rate, "arrivals": self.arrivals}
+        if self.stages:
+            found["stages"] = [(stage.users, stage.ramp, stage.duration) for stage in self.stages]
+        if self.data:
+            text = self.data if isinstance(self.data, str) else json.dumps(self.data, sort_keys=True, default=str)
+            found["data"] = hashlib.sha256(text.encode()).hexdigest()
+        return found | ({"cookies": self.cookies} if self.cookies is not None else {})
 
     @property
     def load_s(self) -> float:
@@ -137,38 +172,16 @@ class ApiSpec(ScenarioSpec):
         stages = tuple(stage.model_copy(update={"duration": stage.duration * ratio}) for stage in self.stages)
         return {"duration": seconds, "stages": stages}
 
-    def content(self) -> bytes:
-        """The bytes of the request body."""
-        if self.body is None:
-            return b""
-        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
-        return text.encode()
-
-    def request_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers to send; a JSON body says so unless the configuration does."""
-        named = {name.lower() for name in self.headers}
-        json_body = self.body is not None and not isinstance(self.body, str)
-        extra = (("content-type", "application/json"),) if json_body and "content-type" not in named else ()
-        return (*self.headers.items(), *extra)
-
 
 def measure(spec: ApiSpec, context: Context) -> Outcome:
     """Load the endpoint. Raises `MeasureError` when it may not be loaded or cannot be reached at all."""
-    url = resolve(spec.endpoint, context.base_url, f"test_scenarios.{spec.name}.endpoint")
-    if url.startswith("unix:"):
-        context.targets.check("localhost")
-    else:
-        context.targets.check_url(url)
+    where = f"test_scenarios.{spec.name}"
+    calls = tuple(step.call(_allowed(step.endpoint, context, f"{where}.endpoint")) for step in spec.requests())
     service = context.service
-    call = Call(
-        url=url,
-        method=spec.method.upper(),
-        headers=spec.request_headers(),
-        body=spec.content(),
-        accepts=_accepted(spec.expected_status),
-    )
     plan = LoadPlan(
-        calls=(call,),
+        calls=calls,
+        rows=_rows(spec.data, context, f"{where}.data"),
+        cookies=bool(spec.steps) if spec.cookies is None else spec.cookies,
         timeout_s=spec.timeout,
         users=_most_users(spec, context.stress_multiplier),
         warm_up_s=spec.warm_up,
@@ -189,11 +202,31 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
     with memory or nullcontext():
         result = engines()[spec.engine].drive(plan)
         cost = ServiceCost(cpu_s=cpu_seconds(listed()) - before, wall_s=time.perf_counter() - began)
-    found = outcome(spec.name, result, service=cost if service else None, max_error_rate_pct=context.max_error_rate_pct)
+    found = outcome(
+        spec.name,
+        result,
+        service=cost if service else None,
+        max_error_rate_pct=context.max_error_rate_pct,
+        steps=tuple(step.name for step in spec.steps),
+    )
     if memory is None:
         return found
     peak = memory.measurements(spec.name)
     return replace(found, measurements=found.measurements + peak, warnings=found.warnings + memory.warnings)
+
+
+def _allowed(endpoint: str, context: Context, where: str) -> str:
+    """The URL of ``endpoint``. Raises `MeasureError` when it may not be loaded."""
+    url = resolve(endpoint, context.base_url, where)
+    if url.startswith("unix:"):
+        context.targets.check("localhost")
+    else:
+        context.targets.check_url(url)
+    return url
+
+
+def _rows(data: str | Sequence[Mapping[str, object]], context: Context, where: str) -> tuple[Row, ...]:
+    return read(context.directory / data, where) if isinstance(data, str) else plain(data)
 
 
 def _most_users(spec: ApiSpec, factor: float) -> int:
@@ -211,12 +244,6 @@ def resolve(endpoint: str, base_url: str, where: str) -> str:
     if urlsplit(base_url).scheme not in ("http", "https"):
         raise MeasureError(f"base_url {base_url!r} is not an http(s) URL", where="base_url")
     return urljoin(base_url.rstrip("/") + "/", endpoint.lstrip("/"))
-
-
-def _accepted(expected: int | Sequence[int] | None) -> frozenset[int]:
-    if expected is None:
-        return ANY_GOOD_STATUS
-    return frozenset((expected,) if isinstance(expected, int) else expected)
 
 
 def _always() -> None:

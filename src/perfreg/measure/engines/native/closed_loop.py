@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, final
 
+from perfreg.measure.engines.native.client import Client
+from perfreg.measure.engines.native.session import Session
 from perfreg.measure.engines.native.user import User
 from perfreg.measure.engines.profile import shifts
 
 if TYPE_CHECKING:
     from perfreg.measure.engines.native.crew import Crew
+    from perfreg.measure.engines.native.script import Script
 
 _START_STEP_S = 0.002
+
+
+@final
+class Repeater:
+    """A user who goes through all the calls of the plan, over and over."""
+
+    def __init__(self, crew: Crew, script: Script, number: int, leave: Callable[[int], None]) -> None:
+        self._session = Session(crew, script, number, self._again)
+        self._crew = crew
+        self._leave = leave
+        self._until = 0
+        self._working = False
+
+    @property
+    def client(self) -> Client:
+        """Whom a timeout concerns."""
+        return self._session
+
+    def start(self, until_ns: int) -> None:
+        """Work until then."""
+        self._until = until_ns
+        self._working = True
+        self._again(self._session)
+
+    def _again(self, session: Session) -> None:
+        now = perf_counter_ns()
+        if not self._working:
+            return
+        if now >= self._until and session.has_counted:
+            self._working = False
+            self._leave(now)
+        else:
+            session.begin(now)
 
 
 @final
@@ -23,7 +61,7 @@ class ClosedLoop:
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         plan = crew.plan
-        self._users = [User(crew, crew.requests(), self._leave) for _ in range(plan.users)]
+        self._users: list[User | Repeater] = [self._user(number) for number in range(plan.users)]
         self._worked_ns = 0
         self._left = 0
         self._shifts = [shifts(plan.stages, number) if plan.stages else () for number in range(plan.users)]
@@ -39,7 +77,7 @@ class ClosedLoop:
     def stop(self) -> None:
         """Give up whatever is going on."""
         for user in self._users:
-            user.stop()
+            user.client.stop()
 
     @property
     def lags(self) -> None:
@@ -60,12 +98,17 @@ class ClosedLoop:
             return crew.plan.duration_s
         return max(1, self._worked_ns - crew.recorder.carried_ns) / 1e9 / len(self._users)
 
+    def _user(self, number: int) -> User | Repeater:
+        if self._crew.script is None:
+            return User(self._crew, self._crew.next_request, self._leave)
+        return Repeater(self._crew, self._crew.script, number, self._leave)
+
     async def _start_all(self) -> None:
         """One by one over half of the warm-up: a server's queue of new connections is short."""
         pause = self._crew.plan.warm_up_s / 2 / len(self._users)
         owed = 0.0
         for user in self._users:
-            self._crew.wheel.watch(user)
+            self._crew.wheel.watch(user.client)
             user.start(self._crew.end_ns)
             owed += pause
             if owed > _START_STEP_S:
@@ -76,7 +119,7 @@ class ClosedLoop:
         """The first ones warm the service up, the others come when their time has come."""
         loop, start = self._crew.loop, self._crew.recorder.start_ns
         for user, times in zip(self._users, self._shifts, strict=True):
-            self._crew.wheel.watch(user)
+            self._crew.wheel.watch(user.client)
             for number, (on, off) in enumerate(times):
                 until = start + round(off * 1e9)
                 early = number == 0 and on == 0.0

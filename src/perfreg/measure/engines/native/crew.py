@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import repeat
 from time import perf_counter_ns
 from typing import Any, Protocol, final
 
@@ -17,11 +16,11 @@ from perfreg.errors import MeasureError
 from perfreg.measure.engines.engine import Generator, LoadPlan, LoadResult
 from perfreg.measure.engines.native.closed_loop import ClosedLoop
 from perfreg.measure.engines.native.dialling import Dialler
-from perfreg.measure.engines.native.message import encode
 from perfreg.measure.engines.native.open_loop import OpenLoop
+from perfreg.measure.engines.native.script import Script, compile_script, is_plain, plain_requests
 from perfreg.measure.engines.native.target import parse
 from perfreg.measure.engines.native.wheel import TimerWheel
-from perfreg.measure.engines.native.wire import Connection, HeadConnection, Owner
+from perfreg.measure.engines.native.wire import Connection, HeadConnection, InspectingConnection, Owner
 from perfreg.measure.engines.recording import Recorder
 from perfreg.stats.distribution import Distribution, distribution, merge
 
@@ -55,8 +54,15 @@ class Crew:
     def __init__(self, plan: LoadPlan) -> None:
         self.plan = plan
         call = plan.calls[0]
-        self._request = encode(call)
-        self._connection_type = HeadConnection if call.method == "HEAD" else Connection
+        seed = f"{plan.seed}/{plan.share[0]}"
+        self.script: Script | None = None
+        self.next_request: Callable[[], bytes]
+        if is_plain(plan.calls, cookies=plan.cookies):
+            self.next_request = plain_requests(call, plan.rows, seed)
+        else:
+            self.script = compile_script(plan.calls, plan.rows, cookies=plan.cookies, seed=seed)
+            self.next_request = self.script.first_request
+        self._is_head = call.method == "HEAD"
         self.accepts = call.accepts
         self.pause_after_error_s = 0.0 if plan.rate else _PAUSE_AFTER_ERROR_S
         self.loop = asyncio.get_running_loop()
@@ -68,11 +74,9 @@ class Crew:
 
     def connection(self, owner: Owner) -> Connection:
         """A connection for ``owner`` that is not made yet."""
-        return self._connection_type(owner)
-
-    def requests(self) -> Callable[[], bytes]:
-        """What gives a user its next request."""
-        return repeat(self._request).__next__
+        if self.script is not None:
+            return InspectingConnection(owner, self.script.keeps)
+        return HeadConnection(owner) if self._is_head else Connection(owner)
 
     def finish(self) -> None:
         """Everything is done."""
@@ -98,6 +102,9 @@ class Crew:
         self.recorder = Recorder(start_ns=start, duration_s=plan.duration_s, keep_samples=plan.keep_samples)
         self.recorder.requests = 1  # the service has worked for that one too
         self.write = self.recorder.writer()
+        steps = self.script.steps if self.script is not None else ()
+        self.step_recorders = [Recorder(start_ns=start, duration_s=plan.duration_s) for _ in steps]
+        self.step_writers = [each.writer() for each in self.step_recorders]
         load: Loop = OpenLoop(self, plan.rate) if plan.rate else ClosedLoop(self)
         watch = self.loop.create_task(self._watch(start))
         began = self.loop.create_task(load.start())
@@ -118,7 +125,8 @@ class Crew:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # aborted connections are gone after one turn of the loop
-        self.recorder.flush()
+        for recorder in (self.recorder, *self.step_recorders):
+            recorder.flush()
 
     async def _watch(self, start: int) -> None:
         """Ask every now and then whether the service lives; measure what the load costs from ``start`` on."""
@@ -150,7 +158,9 @@ class Crew:
             hint = "start the service, or check base_url and endpoint"
             raise MeasureError(f"cannot connect: {reason}", where=url, hint=hint) from error
         try:
-            connection.send(self._request)
+            if isinstance(connection, InspectingConnection):
+                connection.expects_body = not self._is_head
+            connection.send(self.next_request())
             await asyncio.wait_for(probe.done, self.plan.timeout_s)
         except asyncio.TimeoutError:
             # The server is there but does not answer well: that is what the load will count.
@@ -183,6 +193,7 @@ class Crew:
             connect=_times(self.dialler.connect_ns),
             tls=_times(self.dialler.tls_ns),
             first_byte=recorder.first_byte,
+            steps=tuple(each.response for each in self.step_recorders),
             size=recorder.size,
             errors=recorder.errors,
             requests=recorder.requests,

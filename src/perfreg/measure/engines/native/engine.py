@@ -21,5 +21,5 @@ ENGINE = LoadEngine(
     name="native",
     summary="the embedded engine: HTTP/1.1, closed and open loop",
     drive=drive,
-    features=frozenset({"rate", "stages"}),
+    features=frozenset({"rate", "stages", "steps", "data", "cookies", "check", "think_time"}),
 )

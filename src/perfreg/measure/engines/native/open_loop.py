@@ -15,6 +15,7 @@ import numpy as np
 
 from perfreg.measure.engines.accumulator import Accumulator
 from perfreg.measure.engines.native.alarm import alarm
+from perfreg.measure.engines.native.session import Session
 from perfreg.measure.engines.native.visitor import Visitor
 from perfreg.measure.engines.profile import Profile, arrivals, constant
 from perfreg.stats.distribution import Distribution
@@ -46,8 +47,8 @@ class OpenLoop:
         seed = plan.seed if plan.poisson else None
         self._due = _moments(arrivals((*lead, *rate), seed=seed, share=plan.share))
         self._next = _NEVER
-        self._idle: list[Visitor] = []
-        self._visitors: list[Visitor] = []
+        self._idle: list[Visitor | Session] = []
+        self._visitors: list[Visitor | Session] = []
         self._waiting: deque[int] = deque()
         self._busy = 0
         self._scheduled = 0
@@ -126,7 +127,7 @@ class OpenLoop:
             self._busy += 1
             self._idle.pop().begin(due)
         elif len(self._visitors) < self._crew.plan.max_connections:
-            visitor = Visitor(self._crew, self._crew.requests(), self._free)
+            visitor = self._visitor()
             self._visitors.append(visitor)
             self._crew.wheel.watch(visitor)
             self._busy += 1
@@ -134,7 +135,12 @@ class OpenLoop:
         else:
             self._waiting.append(due)
 
-    def _free(self, visitor: Visitor) -> None:
+    def _visitor(self) -> Visitor | Session:
+        if self._crew.script is None:
+            return Visitor(self._crew, self._crew.next_request, self._free)
+        return Session(self._crew, self._crew.script, len(self._visitors), self._free, is_new=True)
+
+    def _free(self, visitor: Visitor | Session) -> None:
         if self._waiting:
             visitor.begin(self._waiting.popleft())
             return

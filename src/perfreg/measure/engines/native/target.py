@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from perfreg.errors import MeasureError
 
 _PORTS = {"http": 80, "https": 443}
+_PLACEHOLDER = re.compile(r"(\{\{[^{}]*\}\})")
 _KEPT = "/%:=&?~+!$,;'@()*[]|-._"
 
 
@@ -54,5 +56,6 @@ def parse(url: str) -> tuple[Target, str, str]:
 
 
 def origin_form(path: str) -> str:
-    """``path`` with everything escaped that must not stand in a request line."""
-    return quote(path.partition("#")[0] or "/", safe=_KEPT)
+    """``path`` with everything escaped that must not stand in a request line, placeholders excepted."""
+    parts = _PLACEHOLDER.split(path.partition("#")[0] or "/")
+    return "".join(part if index % 2 else quote(part, safe=_KEPT) for index, part in enumerate(parts))

@@ -28,6 +28,11 @@ class User(Client):
         self._until = 0
         self._working = False
 
+    @property
+    def client(self) -> Client:
+        """Whom a timeout concerns."""
+        return self
+
     def start(self, until_ns: int) -> None:
         """Work until then, with a request at once."""
         self._until = until_ns

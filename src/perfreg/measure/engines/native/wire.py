@@ -175,6 +175,65 @@ class HeadConnection(Connection):
         self._complete += 1
 
 
+class InspectingConnection(Connection):
+    """The same for answers somebody wants to look into: keeps the headers and up to ``keeps`` bytes of the body.
+
+    ``expects_body`` is to be set before a request is sent; answers to HEAD have none.
+    """
+
+    __slots__ = ("_body", "_was_head", "expects_body", "headers", "keeps", "kept")
+
+    def __init__(self, owner: Owner, keeps: int) -> None:
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.keeps = keeps
+        self.kept = 0
+        self._body: list[bytes] = []
+        self.expects_body = True
+        self._was_head = False
+        super().__init__(owner)
+
+    @property
+    def body(self) -> bytes:
+        """What was kept of the body."""
+        return b"".join(self._body)
+
+    def send(self, request: bytes) -> int:
+        """Send a request."""
+        self.headers.clear()
+        self._body.clear()
+        self.kept = 0
+        if self._was_head:
+            self._parser = HttpResponseParser(self)
+            self._feed = self._parser.feed_data
+        self._was_head = not self.expects_body
+        return super().send(request)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools' news of a header."""
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """httptools' news that all headers are there."""
+        if self._was_head:
+            super().on_message_complete()
+        elif self._parser.get_status_code() < 200:
+            self.headers.clear()
+
+    def on_message_complete(self) -> None:
+        """httptools' news that an answer has ended."""
+        if not self._was_head:
+            super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """httptools' news of a piece of the body."""
+        if self._was_head:
+            self._complete += 1
+        self.size += len(body)
+        if self.kept < self.keeps:
+            self._body.append(body)
+            self.kept += len(body)
+
+
 def _nowhere(data: bytes) -> None:
     """Nothing is written before there is a connection."""
     raise ConnectionError(f"{len(data)} bytes for a connection that is not there")
