@@ -19,9 +19,7 @@ from perfreg.model.rule import ResolvedRule
 from perfreg.model.run import Measurement
 from perfreg.stats.predict import discoveries
 from perfreg.stats.sequential import Decision, Look
-
-FEWEST_STARTS = 4
-"""When services are started again between rounds, fewer starts than these decide nothing."""
+from perfreg.stats.starts import FEWEST as FEWEST_STARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

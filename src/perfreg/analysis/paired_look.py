@@ -13,9 +13,11 @@ from perfreg.stats import quantile_pairs
 from perfreg.stats.generations import inflation
 from perfreg.stats.paired import lower_bounds, pairs_of
 from perfreg.stats.sequential import FEWEST, Look, looks
+from perfreg.stats.starts import look_at_starts
 
 QUANTILE = "paired quantiles, sign-flip"
 RATIO = "paired ratios, sign-flip"
+STARTS = "paired ratios, t of starts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +60,19 @@ def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final:
     generation = next(iter(series.values())).generation
     pairs = replace(plain, inflation=inflation(plain.difference, generation))
     levels = np.exp(np.median(pairs.level, axis=1))
-    return {
-        key: Sight(
+    found = {}
+    for row, (key, signs) in enumerate(zip(series, looks(pairs, effect, alpha=alpha, final=final), strict=True)):
+        look, bounded = signs, math.isfinite(signs.low) and math.isfinite(signs.high)
+        if signs.n >= FEWEST and not bounded and pairs.inflation[row] > 1:
+            ratios = plain.difference[row]
+            look = look_at_starts(signs, ratios, generation, min_effect=effect, alpha=alpha, final=final)
+        found[key] = Sight(
             look=look,
-            method=RATIO,
-            base=float(level) * math.exp(-look.change / 2),
-            head=float(level) * math.exp(look.change / 2),
+            method=RATIO if look is signs else STARTS,
+            base=float(levels[row]) * math.exp(-look.change / 2),
+            head=float(levels[row]) * math.exp(look.change / 2),
         )
-        for key, look, level in zip(series, looks(pairs, effect, alpha=alpha, final=final), levels, strict=True)
-    }
+    return found
 
 
 def _quantiles(rounds: Rounds, effect: float, *, alpha: float, final: bool) -> Sight:
