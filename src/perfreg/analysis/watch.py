@@ -7,7 +7,7 @@ the runs before it alone: the steps of the first n runs are the same whatever co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -65,12 +65,13 @@ class Series:
     """A history, oldest run first; values that are not above zero have no ratio and are passed over.
 
     ``sessions`` are rising numbers of the sessions that the runs belong to, by which companions are found: series
-    with runs of the same session were measured together.
+    with runs of the same session were measured together. A ``companion`` only serves the others and has no steps.
     """
 
     values: Sequence[float] | NDArray[np.float64]
     direction: Direction = "lower"
     sessions: Sequence[int] | NDArray[np.int64] | None = None
+    companion: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def watch(
     values: Sequence[float] | NDArray[np.float64],
     *,
     direction: Direction = "lower",
-    companions: Iterable[Sequence[float] | NDArray[np.float64]] = (),
+    companions: Sequence[Sequence[float] | NDArray[np.float64]] = (),
     policy: Policy = Policy(),
 ) -> tuple[Step, ...]:
     """The steps of one series, oldest first.
@@ -105,13 +106,17 @@ def watch(
     ``companions`` are other benchmarks of the same sessions with the same direction: as many values each, NaN where a
     benchmark was not run.
     """
+    sessions = range(max(len(each) for each in (values, *companions)))
     mine, *_ = watch_many(
         [
-            Series(values=each, direction=direction, sessions=range(len(each)))
-            for each in (values, *companions)
+            Series(values=values, direction=direction, sessions=sessions[: len(values)]),
+            *(
+                Series(values=each, direction=direction, sessions=sessions[: len(each)], companion=True)
+                for each in companions
+            ),
         ],
         policy=policy,
-    )  # fmt: skip
+    )
     return mine
 
 
@@ -120,7 +125,7 @@ def watch_many(series: Sequence[Series], *, policy: Policy = Policy()) -> list[t
     watched = [_Watched.of(each) for each in series]
     for group in _groups(watched, common_mode=policy.common_mode):
         for glimpse in group.glimpses():
-            for part in _parts(glimpse):
+            for part in _parts(glimpse, [each.companion for each in group.members]):
                 members = [group.members[i] for i in part.members]
                 for found in judge(_batch(part, [each.lifts for each in members], policy.threshold)):
                     members[found.row].found.append(found)
@@ -135,6 +140,7 @@ class _Watched:
     places: NDArray[np.int64]
     direction: Direction
     has_sessions: bool
+    companion: bool
     lifts: list[Lift] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
 
@@ -148,7 +154,11 @@ class _Watched:
         rising = series.sessions is not None and bool((np.diff(numbers) > 0).all())
         logs = np.log(values[places]) * (-1.0 if series.direction == "higher" else 1.0)
         return cls(
-            track=Track(logs=logs, sessions=numbers), places=places, direction=series.direction, has_sessions=rising
+            track=Track(logs=logs, sessions=numbers),
+            places=places,
+            direction=series.direction,
+            has_sessions=rising,
+            companion=series.companion,
         )
 
     def steps(self) -> tuple[Step, ...]:
@@ -193,12 +203,13 @@ def _groups(watched: Sequence[_Watched], *, common_mode: bool) -> Iterator[_Grou
         yield _Group(members=lonely[start : start + _ROWS], shares=False)
 
 
-def _parts(glimpse: Glimpse) -> Iterator[Glimpse]:
-    """A glimpse of many series as glimpses of few."""
-    for start in range(0, len(glimpse.members), _ROWS):
-        rows = slice(start, start + _ROWS)
+def _parts(glimpse: Glimpse, companion: Sequence[bool]) -> Iterator[Glimpse]:
+    """A glimpse of many series as glimpses of few, without those that are companions only."""
+    judged = [row for row, member in enumerate(glimpse.members) if not companion[member]]
+    for start in range(0, len(judged), _ROWS):
+        rows = judged[start : start + _ROWS]
         yield Glimpse(
-            members=glimpse.members[rows],
+            members=[glimpse.members[row] for row in rows],
             origin=glimpse.origin[rows],
             runs=glimpse.runs[rows],
             window=glimpse.window[rows],
