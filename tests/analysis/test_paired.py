@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.paired_data import LATENCY, policy, rounds
 
-from perfreg.analysis.paired import FEWEST_STARTS, PairedPolicy, PairedVerdict, judge_rounds
+from perfreg.analysis.paired import PairedPolicy, PairedVerdict, judge_rounds
 from perfreg.analysis.rounds import Rounds
 from perfreg.model.metric import CATALOGUE, Metric
 from perfreg.stats.histogram import from_values
+from perfreg.stats.starts import FEWEST as FEWEST_STARTS
 
 THROUGHPUT = CATALOGUE["throughput"]
 ERRORS = CATALOGUE["error_rate"]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import final
 
-from perfreg.analysis.paired import FEWEST_STARTS, PairedPolicy, PairedVerdict, judge_rounds
+from perfreg.analysis.paired import PairedPolicy, PairedVerdict, judge_rounds
 from perfreg.app.compare.contest import Contest
 from perfreg.app.compare.series import rounds_of
 from perfreg.report import words
 from perfreg.stats.sequential import FEWEST
+from perfreg.stats.starts import FEWEST as FEWEST_STARTS
 
 _SHARE = 0.05
 """Share of the time that judging may take."""
