@@ -41,8 +41,10 @@ from perfreg.model.metric import Metric
 
 _MEMORY_EVERY_S = 0.25
 _BLOCK_WARM_UP_S = 0.01
-_BLOCK_REQUESTS = 4
-"""A block of fewer requests of each user would mostly tell how its ends were cut."""
+_BLOCK_REQUESTS = 2
+"""A block of fewer requests of each user would mostly tell how its ends were cut, unless they are very slow."""
+_LONGEST_FOR_REQUESTS_S = 0.4
+_SLOW_S = 0.1
 _FORKS_AFTER_S = 0.5
 """Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
@@ -108,9 +110,12 @@ class ApiSpec(ScenarioSpec):
     def block(self, seconds: float, pace: float | None = None) -> ApiSpec:
         """Load for ``seconds``, longer where requests are slow; the clients' connections are made just before."""
         users = self.concurrent_users or 1
+        latency = users / pace if pace else _SLOW_S
         if pace:
-            seconds = max(seconds, _BLOCK_REQUESTS * users / pace)
-        warm_up = _BLOCK_WARM_UP_S if users > 1 else 0.0  # one user needs no more than the engine's first request
+            seconds = max(seconds, min(_BLOCK_REQUESTS * latency, _LONGEST_FOR_REQUESTS_S))
+        # One user needs no more than the engine's first request, and where requests are slow a new connection is
+        # nothing, while a first request that does not count may be half of the block.
+        warm_up = _BLOCK_WARM_UP_S if users > 1 and latency < _SLOW_S else 0.0
         return self.model_copy(update={**self._lasting(seconds), "warm_up": min(self.warm_up, warm_up)})
 
     @model_validator(mode="after")
