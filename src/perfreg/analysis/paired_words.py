@@ -53,6 +53,8 @@ def _too_few(many: str) -> str:
 def _doubt(look: Look, effect: float, floor: str) -> str:
     if not math.isfinite(look.detectable):
         return "too few to exclude chance"
+    if look.low > effect or look.high < -effect:
+        return "clear at first sight, but not beyond doubt"
     if effect > 0 and (look.low > 0 or look.high < 0):
         return f"more than chance, but it may be less than {floor}"
     return f"it may be chance; changes of {_size(look.detectable)} and more would have shown"
