@@ -21,7 +21,7 @@ class LoadPlan:
     Without a ``rate`` the loop is closed: ``users`` clients, or as many as ``stages`` says at the time, send and wait
     for their answers. With a ``rate`` (requests a second over time) it is open: they are sent when they are due, evenly
     or as a Poisson process (``poisson``, from the ``seed``), on up to ``max_connections``. ``share`` (i, n) makes this
-    the i-th of n workers, who has every n-th request.
+    the i-th of n ``workers`` (processes), who has every n-th user and request.
 
     Every time a user goes through the calls it takes one of the ``rows`` for their placeholders, in an order that the
     ``seed`` repeats; with ``cookies`` it keeps and sends those of the server.
@@ -44,6 +44,7 @@ class LoadPlan:
     poisson: bool = False
     max_connections: int = 1000
     seed: int = 0
+    workers: int = 1
     share: tuple[int, int] = (0, 1)
     keep_samples: bool = False
 

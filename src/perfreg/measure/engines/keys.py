@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call, Checks
 from perfreg.measure.engines.profile import Profile, Segment, constant
 
 Arrivals = Literal["even", "poisson"]
+Workers = Annotated[int, Field(ge=1, le=256)] | Literal["auto"]
+_USERS_EACH = 16
+"""Fewer users than these keep no second process busy."""
 PerSecond = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 """Requests a second."""
 
@@ -47,6 +51,16 @@ def _some_load(rate: float | Ramp | tuple[float, ...]) -> float | Ramp | tuple[f
 
 Rate = Annotated[PerSecond | Ramp | tuple[PerSecond, ...], AfterValidator(_some_load)]
 """A constant rate, a ramp, or steps of equal length."""
+
+
+def worker_count(workers: int | Literal["auto"], clients: int) -> int:
+    """How many processes make the load of so many clients: each has one at least."""
+    wanted = max(1, _processors() // 4) if workers == "auto" else workers
+    return max(1, min(wanted, clients if workers != "auto" else clients // _USERS_EACH))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def rate_profile(rate: float | Ramp | tuple[float, ...], duration_s: float, factor: float) -> Profile:

@@ -30,8 +30,10 @@ from perfreg.measure.engines.keys import (
     Status,
     Step,
     Think,
+    Workers,
     rate_profile,
     stage_profile,
+    worker_count,
 )
 from perfreg.measure.engines.outcome import ServiceCost, outcome, step_metrics
 from perfreg.measure.engines.registry import engines
@@ -49,7 +51,7 @@ _FORKS_AFTER_S = 0.5
 """Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
 
-_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time")
+_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers")
 """Keys that not every engine knows."""
 
 
@@ -98,6 +100,8 @@ class ApiSpec(ScenarioSpec):
     """Connections that a `rate` may open; when all wait for answers, the schedule is not kept."""
     stages: tuple[Stage, ...] = ()
     """Numbers of users over time, instead of `concurrent_users` and `duration`."""
+    workers: Workers = 1
+    """Processes that make the load together; `auto` takes a quarter of the processors, where the load needs them."""
     warm_up: SecondsOrZero = 1.0
     """Seconds of load before anything counts."""
     timeout: Seconds = 30.0
@@ -128,7 +132,7 @@ class ApiSpec(ScenarioSpec):
             raise ValueError("needs either an endpoint or steps")
         if self.steps and (own := {"method", "headers", "body", "check", "think_time"} & self.model_fields_set):
             raise ValueError(f"has steps, so {', '.join(sorted(own))} belongs to them")
-        wanted = {name for name in _FEATURES if getattr(self, name)}
+        wanted = {name for name in _FEATURES if getattr(self, name) != ApiSpec.model_fields[name].get_default()}
         if missing := wanted - engines()[self.engine].features:
             raise ValueError(f"has {', '.join(sorted(missing))}, which engine {self.engine!r} does not do")
         return self
@@ -183,18 +187,20 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
     where = f"test_scenarios.{spec.name}"
     calls = tuple(step.call(_allowed(step.endpoint, context, f"{where}.endpoint")) for step in spec.requests())
     service = context.service
+    users = _most_users(spec, context.stress_multiplier)
     plan = LoadPlan(
         calls=calls,
         rows=_rows(spec.data, context, f"{where}.data"),
         cookies=bool(spec.steps) if spec.cookies is None else spec.cookies,
         timeout_s=spec.timeout,
-        users=_most_users(spec, context.stress_multiplier),
+        users=users,
         warm_up_s=spec.warm_up,
         duration_s=spec.load_s,
         stages=stage_profile(spec.stages, context.stress_multiplier),
         rate=rate_profile(spec.rate, spec.load_s, context.stress_multiplier) if spec.rate is not None else (),
         poisson=spec.arrivals == "poisson",
         max_connections=spec.max_connections,
+        workers=worker_count(spec.workers, spec.max_connections if spec.rate is not None else users),
         seed=context.seed,
         alive=service.check if service else _always,
         progress=lambda share: context.progress(share, "loading"),

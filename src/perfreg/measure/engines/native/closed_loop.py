@@ -38,6 +38,9 @@ class Repeater:
     def start(self, until_ns: int) -> None:
         """Work until then."""
         self._until = until_ns
+        if self._working:  # the shift before has not ended yet, as its last answer is late: this one follows at once
+            self._leave(perf_counter_ns())
+            return
         self._working = True
         self._again(self._session)
 
@@ -61,11 +64,16 @@ class ClosedLoop:
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         plan = crew.plan
-        self._users: list[User | Repeater] = [self._user(number) for number in range(plan.users)]
+        self._users: list[User | Repeater] = [
+            self._user(number) for number in range(plan.share[0], plan.users, plan.share[1])
+        ]
         self._worked_ns = 0
         self._left = 0
-        self._shifts = [shifts(plan.stages, number) if plan.stages else () for number in range(plan.users)]
-        self._expected = sum(len(each) for each in self._shifts) if plan.stages else plan.users
+        self._shifts = [
+            shifts(plan.stages, number) if plan.stages else ()
+            for number in range(plan.share[0], plan.users, plan.share[1])
+        ]
+        self._expected = sum(len(each) for each in self._shifts) if plan.stages else len(self._users)
 
     async def start(self) -> None:
         """Start the users. Raises what goes wrong with that."""
@@ -117,6 +125,8 @@ class ClosedLoop:
 
     def _start_shifts(self) -> None:
         """The first ones warm the service up, the others come when their time has come."""
+        if not self._expected:  # of several workers, some may have nobody
+            self._crew.finish()
         loop, start = self._crew.loop, self._crew.recorder.start_ns
         for user, times in zip(self._users, self._shifts, strict=True):
             self._crew.wheel.watch(user.client)

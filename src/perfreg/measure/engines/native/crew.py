@@ -92,12 +92,10 @@ class Crew:
         found = merge(self.recorder.response)
         return found.quantile(0.5) if found.n else 0.0
 
-    async def run(self) -> LoadResult:
-        """Make the load. Raises `MeasureError` when the target cannot be reached at all."""
-        await self._probe()
+    async def load(self, start: int) -> LoadResult:
+        """Make the load; the measurement begins at ``start``, on the clock of `time.perf_counter_ns`."""
         self.loop.set_exception_handler(self._defect)
         plan = self.plan
-        start = perf_counter_ns() + round(plan.warm_up_s * 1e9)
         self.end_ns = start + round(plan.duration_s * 1e9)
         self.recorder = Recorder(start_ns=start, duration_s=plan.duration_s, keep_samples=plan.keep_samples)
         self.recorder.requests = 1  # the service has worked for that one too
@@ -146,8 +144,11 @@ class Crew:
         self._cpu_ns = time.thread_time_ns() - cpu
         plan.alive()
 
-    async def _probe(self) -> None:
-        """The first request decides whether there is anything to load; its answer is not counted."""
+    async def probe(self) -> None:
+        """The first request decides whether there is anything to load; its answer is not counted.
+
+        Raises `MeasureError` when the target cannot be reached at all.
+        """
         url = self.plan.calls[0].url
         probe = _Probe(self.loop)
         connection = self.connection(probe)

@@ -36,6 +36,9 @@ class User(Client):
     def start(self, until_ns: int) -> None:
         """Work until then, with a request at once."""
         self._until = until_ns
+        if self._working:  # the shift before has not ended yet, as its last answer is late: this one follows at once
+            self._leave(perf_counter_ns())
+            return
         self._working = True
         self._go_on()
 
