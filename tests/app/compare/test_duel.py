@@ -187,7 +187,7 @@ def test_a_clear_difference_ends_it_early() -> None:
 def test_what_is_decided_leaves_its_time_to_the_others() -> None:
     class Uneven(FakeStation):
         def measure(self, spec: LoadSpec | JobSpec, *, seed: int, **_: float) -> Block:
-            self.world.sigma = 0.5 if spec.name == "noisy" else 0.001
+            self.world.sigma = 0.05 if spec.name == "noisy" else 0.001
             return super().measure(spec, seed=seed)
 
     world = World()

@@ -41,6 +41,8 @@ class Contest:
     specs: dict[SideName, ScenarioSpec]
     blocks: dict[SideName, ScenarioSpec] = field(default_factory=dict)
     tried: dict[SideName, Block] = field(default_factory=dict)
+    paces: dict[SideName, float] = field(default_factory=dict)
+    """Iterations a second of each side when it had warmed up; the first attempt may tell much less."""
     rounds: list[Round] = field(default_factory=list)
     errors: dict[SideName, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in SIDES})
     attempts: Counter[SideName] = field(default_factory=Counter)
@@ -100,10 +102,10 @@ class Contest:
 
     def cut(self, share_s: float) -> None:
         """Make blocks so that enough rounds fit into ``share_s``, at the pace of the slower side."""
-        paces = [pace for block in self.tried.values() if (pace := block.pace) is not None]
+        tried = {name: pace for name, block in self.tried.items() if (pace := block.pace) is not None}
         overhead = min(block.overhead_s for block in self.tried.values())  # the first attempt of all loads libraries
         seconds = schedule.block_s(share_s, overhead)
-        pace = min(paces, default=None)
+        pace = min({**tried, **self.paces}.values(), default=None)
         for name, spec in self.specs.items():
             self.blocks[name] = spec.block(seconds, pace)
         takes_its_time = self.spec.block(seconds, pace) == self.spec.block(2 * seconds, pace)

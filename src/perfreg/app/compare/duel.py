@@ -142,6 +142,8 @@ class Duel:
             if value is None:
                 return
             values.append(value)
+            if self.restarts == 0 and block.pace is not None:
+                contest.paces[name] = block.pace
         if self.restarts == 0 and len(values) >= _MANY_WINDOWS and not is_steady(values):
             contest.warnings += (f"{name} had not settled yet when measuring began, after {limit_s:.1f} s of warm-up",)
 
