@@ -120,7 +120,7 @@ class Undecided:
     def ask(self, contests: Sequence[Contest]) -> None:
         """Say nothing."""
 
-    def is_settled(self, _: Contest, more: float) -> bool:
+    def is_settled(self, *_: object) -> bool:
         """Never."""
         return False
 
