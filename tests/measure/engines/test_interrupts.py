@@ -1,4 +1,4 @@
-"""Ctrl-C is never lost, whenever it comes: short blocks of load begin and end all the time."""
+"""Ctrl-C and SIGTERM are never lost, whenever they come: short blocks of load begin and end all the time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import time
 import pytest
 
 _LOOPS = """
-import asyncio, contextlib, sys
+import asyncio, contextlib, signal, sys
 from perfreg.measure.engines.event_loop import fast_loop, run
+
+def terminate(number, frame):
+    raise SystemExit(43)
+
+signal.signal(signal.SIGTERM, terminate)
 factory = fast_loop() if sys.argv[1] == "fast" else None
 
 async def short():
@@ -49,14 +54,15 @@ except KeyboardInterrupt:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("loop", ["fast", "own"])
-def test_an_interrupt_between_two_short_runs_counts(loop: str) -> None:
-    for number in range(6):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 42), (signal.SIGTERM, 43)])
+def test_a_signal_between_two_short_runs_counts(loop: str, sent: signal.Signals, code: int) -> None:
+    for number in range(4):
         with subprocess.Popen([sys.executable, "-c", _LOOPS, loop], stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.02 + 0.0017 * number)
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 42
+            process.send_signal(sent)
+            assert process.wait(60) == code
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

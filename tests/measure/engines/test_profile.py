@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfreg.measure.engines.profile import Profile, Segment, arrivals, constant, shifts, stretched
+from perfreg.measure.engines.profile import Profile, Segment, arrivals, constant, shifts
 
 levels = st.floats(min_value=0, max_value=300)
 segments = st.builds(Segment, duration_s=st.floats(min_value=0.1, max_value=20), first=levels, last=levels)
@@ -57,9 +57,3 @@ def test_shifts_are_when_there_are_so_many_users(profile: Profile, number: int) 
         expected += each.duration_s * float((steps >= number + 0.5).mean())
         at += each.duration_s
     assert math.isclose(worked, expected, abs_tol=at * 0.002 + 1e-6)
-
-
-def test_a_stretched_profile_has_its_shape() -> None:
-    shape = (Segment(duration_s=1, first=0, last=10), Segment(duration_s=3, first=10, last=10))
-    found = stretched(shape, 8.0, 0.5)
-    assert found == (Segment(duration_s=2, first=0, last=5), Segment(duration_s=6, first=5, last=5))

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tests.support.contexts import make_context
+from tests.support.hostile_server import answering, hostile_server
 
 from perfreg.measure.engines.recording import Recorder
+from perfreg.measure.scenarios.api import ApiSpec, measure
 from perfreg.stats.describe import BLOCKS
 from perfreg.stats.distribution import merge
 
@@ -71,3 +77,22 @@ def test_slices_and_seconds() -> None:
     assert recorder.seconds[0].longest_ms == 50.0
     assert recorder.samples is not None
     assert list(recorder.samples.finished[:2]) == [50 * MS, 150 * MS]
+
+
+def test_samples_and_seconds_are_written_on_request(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    spec = {"name": "a/../b c", "type": "api", "endpoint": "/", "concurrent_users": 1, "duration": 0.2, "warm_up": 0}
+    with hostile_server(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")) as url:
+        context = make_context(tmp_path, base_url=url, output=out)
+        measure(ApiSpec.model_validate(spec), context)
+        assert not out.exists()
+        outcome = measure(ApiSpec.model_validate({**spec, "save_samples": True}), context)
+    samples, seconds = sorted(out.iterdir())
+    rows = list(csv.DictReader(samples.read_text().splitlines()))
+    assert samples.name.startswith("a_.._b_c-")
+    assert len(rows) == outcome.attempts
+    assert all(int(row["due_ns"]) <= int(row["finished_ns"]) and row["bytes"] == "5" for row in rows)
+    found = list(csv.DictReader(seconds.read_text().splitlines()))
+    assert sum(int(row["answers"]) for row in found) == outcome.attempts
+    typical = next(each.value for each in outcome.measurements if each.metric == "response_time_p50")
+    assert float(found[0]["p50_ms"]) == pytest.approx(typical, rel=0.05)

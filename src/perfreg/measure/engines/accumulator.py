@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _FIRST = math.floor(math.log(1e-4) / BUCKET)
 _LAST = math.floor(math.log(1e7) / BUCKET)
 """Times in ms from 0.1 µs to almost three hours; what lies outside is counted at the border."""
+_TALLY = 1024
 COARSE = 20
 """Buckets of a usual histogram in one of the time line."""
 
@@ -65,11 +67,55 @@ class Accumulator:
         return Distribution(histogram=_trimmed(self._counts, _FIRST), moments=self._moments)
 
 
+@final
+class Tally:
+    """Durations that come one by one, off the hot path: of connections, of timers."""
+
+    def __init__(self) -> None:
+        self._accumulator = Accumulator()
+        self._buffer = array("q")
+
+    def add(self, nanoseconds: int) -> None:
+        """Count one."""
+        self._buffer.append(nanoseconds)
+        if len(self._buffer) >= _TALLY:
+            self._flush()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._accumulator = Accumulator()
+        self._buffer = array("q")
+
+    def distribution(self) -> Distribution:
+        """What was counted so far, in ms."""
+        self._flush()
+        return self._accumulator.distribution()
+
+    def _flush(self) -> None:
+        import numpy as np
+
+        if self._buffer:
+            values = np.frombuffer(self._buffer, dtype=np.int64).astype(np.float64) * 1e-6
+            self._accumulator.add(values, Accumulator.numbers(values))
+            self._buffer = array("q")
+
+
 def _trimmed(counts: NDArray[np.int64], first: int) -> Histogram:
     import numpy as np
 
     filled = np.flatnonzero(counts)
     return Histogram(first=first + int(filled[0]), counts=counts[filled[0] : filled[-1] + 1].copy())
+
+
+def coarse_quantile(buckets: Histogram, share: float) -> float:
+    """A quantile (ms) of a second of the time line, to 1 %. Raises ``ValueError`` when there are no samples."""
+    import numpy as np
+
+    if not buckets.n:
+        raise ValueError("an empty histogram has no quantiles")
+    rank = min(buckets.n, max(1, math.ceil(share * buckets.n)))
+    number = buckets.first + int(np.searchsorted(np.cumsum(buckets.counts), rank))
+    return math.exp((number + 0.5) * COARSE * BUCKET)
 
 
 @dataclass(slots=True, kw_only=True)

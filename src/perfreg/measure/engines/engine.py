@@ -27,7 +27,8 @@ class LoadPlan:
     ``seed`` repeats; with ``cookies`` it keeps and sends those of the server.
 
     ``alive`` is called about every half second and raises when going on makes no sense (the service died).
-    ``progress`` gets the share that is done. ``keep_samples`` asks for every sample beside the histograms.
+    ``progress`` gets the share that is done. ``verify`` says whether certificates must be good, or names the file with
+    those that are trusted. ``keep_samples`` asks for every sample beside the histograms.
     """
 
     calls: tuple[Call, ...]
@@ -46,6 +47,7 @@ class LoadPlan:
     seed: int = 0
     workers: int = 1
     share: tuple[int, int] = (0, 1)
+    verify: bool | str = True
     keep_samples: bool = False
 
 
@@ -101,14 +103,18 @@ class LoadResult:
     ``service`` those from its being sent, both by slice of the measured time (`perfreg.stats.describe.BLOCKS` slices
     and one for what was answered later). In a closed loop a request is meant to be made when the user is ready for it,
     in an open loop when the schedule says so; ``steps`` has the response times of each call by itself, where there are
-    several. ``errors`` counts failures by class, and none of them has a time.
-    ``requests`` counts everything that was sent, the warm-up included: what the service has worked for. ``faults``
-    are reasons not to trust any of this, such as a generator that did not keep its schedule.
+    several.
+
+    ``errors`` counts failures by class, and none of them has a time. ``requests`` counts everything that was sent, the
+    warm-up included: what the service has worked for. ``throughput`` is in answers a second, a slice lasts ``slice_s``,
+    and ``steady`` tells that the load was to be the same all the time. ``faults`` are reasons not to trust any of this,
+    such as a generator that did not keep its schedule.
     """
 
     response: tuple[Distribution, ...]
     service: tuple[Distribution, ...]
     open_loop: bool = False
+    steady: bool = True
     connect: Distribution
     tls: Distribution
     first_byte: Distribution

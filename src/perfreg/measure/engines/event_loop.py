@@ -1,4 +1,4 @@
-"""Run a coroutine so that Ctrl-C ends it in the same way on every Python."""
+"""Run a coroutine so that Ctrl-C and SIGTERM end it, in the same way on every Python and in every loop."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def fast_loop() -> LoopFactory | None:
 
 
 def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = None) -> Answer:
-    """`asyncio.run`, where an interrupt cancels ``main``, lets it clean up, and only then raises KeyboardInterrupt.
+    """`asyncio.run`, where a signal that ends us cancels ``main``, lets it clean up, and only then does what it does.
 
-    Python does so by itself since 3.11, but it forgets an interrupt that comes when ``main`` is about to return.
+    What a handler raises within a loop may be taken for a failure of some connection and be lost there; so may, in
+    Python's own `asyncio.run`, an interrupt that comes when ``main`` is about to return.
     """
     answers: list[Answer] = []
 
@@ -36,29 +37,36 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
         # error message of `signal` that nobody sees), and for a large answer that takes milliseconds.
         answers.append(await main)
 
-    if _takes_interrupts():
-        _run_interruptible(kept(), loop_factory)
+    handlers = _handlers()
+    if handlers:
+        _run_until_signal(kept(), loop_factory, handlers)
     else:
         _run(kept(), loop_factory)
     return answers[0]
 
 
-def _takes_interrupts() -> bool:
-    """Whether Ctrl-C reaches this thread, and nobody else has decided what it does."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    return in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+Handler = Callable[[int, "FrameType | None"], object]
 
 
-def _run_interruptible(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
-    interrupts = 0
+def _handlers() -> dict[int, Handler]:
+    """What the signals that end us do; none where they do not reach this thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    found = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    return {number: handler for number, handler in found.items() if callable(handler)}
+
+
+def _run_until_signal(
+    main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None, handlers: dict[int, Handler]
+) -> None:
+    arrived: list[int] = []
     cancel: Callable[[], object] | None = None
 
-    def interrupt(_signum: int, _frame: FrameType | None) -> None:
-        nonlocal interrupts
-        interrupts += 1
-        if interrupts > 1:
-            raise KeyboardInterrupt  # whoever presses twice does not wait for anything to be cleaned up
-        if cancel is not None:
+    def note(number: int, frame: FrameType | None) -> None:
+        arrived.append(number)
+        if len(arrived) > 1:
+            handlers[number](number, frame)  # whoever asks twice does not wait for anything to be cleaned up
+        elif cancel is not None:
             cancel()
 
     async def guarded() -> None:
@@ -66,21 +74,24 @@ def _run_interruptible(main: Coroutine[Any, Any, None], loop_factory: LoopFactor
         task, loop = asyncio.ensure_future(main), asyncio.get_running_loop()
         cancel = partial(loop.call_soon_threadsafe, task.cancel)
         try:
-            if interrupts:
+            if arrived:
                 task.cancel()
             await task
         except asyncio.CancelledError:
-            if not interrupts:
+            if not arrived:
                 raise
         finally:
             cancel = None
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in handlers:
+        signal.signal(number, note)
     try:
         _run(guarded(), loop_factory)
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if interrupts:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if arrived:
+        handlers[arrived[0]](arrived[0], None)
         raise KeyboardInterrupt
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import cache
 from typing import TYPE_CHECKING
 
 from perfreg.errors import MeasureError
+from perfreg.measure.engines import trust
 from perfreg.measure.engines.engine import Generator, LoadEngine, LoadPlan, LoadResult
 from perfreg.measure.engines.event_loop import run
 from perfreg.measure.engines.recording import Recorder
 from perfreg.stats.distribution import distribution
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     import httpx
@@ -33,14 +32,6 @@ def drive(plan: LoadPlan) -> LoadResult:
     return run(_drive(plan))
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """Made once: reading the authorities takes up to 0.1 s, much of a short block."""
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
-
-
 async def _drive(plan: LoadPlan) -> LoadResult:
     import httpx
     import numpy as np  # noqa: F401 - before the load begins: importing it amid the load would stop it for 0.1 s
@@ -48,7 +39,11 @@ async def _drive(plan: LoadPlan) -> LoadResult:
     limits = httpx.Limits(max_connections=plan.users, max_keepalive_connections=plan.users)
     # trust_env off: a proxy or .netrc of the runner must not come between the load and its target.
     client = httpx.AsyncClient(
-        verify=_trust(), limits=limits, timeout=plan.timeout_s, trust_env=False, follow_redirects=False
+        verify=trust.context(plan.verify),
+        limits=limits,
+        timeout=plan.timeout_s,
+        trust_env=False,
+        follow_redirects=False,
     )
     async with client:
         await _probe(client, plan)

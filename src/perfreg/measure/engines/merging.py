@@ -18,6 +18,7 @@ def merged(results: Sequence[LoadResult]) -> LoadResult:
         response=_by_slice([each.response for each in results]),
         service=_by_slice([each.service for each in results]),
         open_loop=first.open_loop,
+        steady=first.steady,
         connect=merge(each.connect for each in results),
         tls=merge(each.tls for each in results),
         first_byte=merge(each.first_byte for each in results),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ from perfreg.stats.slices import family, from_moments, from_slices
 
 _BUSY = 0.9
 """A process that uses this share of a core has none left to wait with."""
+_LONG_S = 2.0
+_MANY = 30
+"""Samples of a slice, and seconds of a run, from which on it can be told that it was warming up."""
+_UNLIKE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,20 @@ def _doubts(result: LoadResult, service: ServiceCost | None) -> Iterator[str]:
             f"the load generator, not the service, was the limit: it used {100 * busy:.0f} % of a core{against}; "
             "use more workers, or fewer users"
         )
+    if _is_unsettled(result):
+        yield "the service was still warming up when the measurement began: give the scenario a longer warm_up"
+
+
+def _is_unsettled(result: LoadResult) -> bool:
+    """Whether the first fifth of a steady load was answered unlike the second half, by more than slices differ."""
+    slices = result.response[:BLOCKS]
+    if not result.steady or result.slice_s * BLOCKS < _LONG_S or min(each.n for each in slices) < _MANY:
+        return False
+    medians = [each.quantile(0.5) for each in slices]
+    early, late = medians[: BLOCKS // 5], medians[BLOCKS // 2 :]
+    usual = statistics.median(late)
+    spread = max(abs(each - usual) for each in late)
+    return all(abs(each - usual) > max(_UNLIKE * usual, 2 * spread) for each in early)
 
 
 def _complaint(rate: float, limit: float, errors: Mapping[str, int], attempts: int) -> str:

@@ -36,13 +36,9 @@ def constant(level: float, duration_s: float) -> Profile:
     return (Segment(duration_s=duration_s, first=level, last=level),)
 
 
-def stretched(profile: Profile, duration_s: float, factor: float = 1.0) -> Profile:
-    """The same shape in another time, at ``factor`` times the level."""
-    ratio = duration_s / sum(each.duration_s for each in profile)
-    return tuple(
-        Segment(duration_s=each.duration_s * ratio, first=each.first * factor, last=each.last * factor)
-        for each in profile
-    )
+def is_constant(profile: Profile) -> bool:
+    """Whether there is one level all the time, or none at all."""
+    return len({level for each in profile for level in (each.first, each.last)}) < 2
 
 
 def arrivals(profile: Profile, *, seed: int | None, share: tuple[int, int] = (0, 1)) -> Iterator[NDArray[np.int64]]:

@@ -19,6 +19,7 @@ from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context, Outcome, ScenarioKind
 from perfreg.measure.cpu_clock import cpu_seconds
+from perfreg.measure.engines import files
 from perfreg.measure.engines.engine import LoadPlan
 from perfreg.measure.engines.keys import (
     Arrivals,
@@ -108,6 +109,10 @@ class ApiSpec(ScenarioSpec):
     """Seconds until a request counts as failed."""
     expected_status: Status | tuple[Status, ...] | None = None
     """Statuses that are answers; by default every status below 400."""
+    verify: bool | str = True
+    """Whether TLS certificates must be good; or a file with the ones that are trusted, in PEM format."""
+    save_samples: bool = False
+    """Whether to write every answer and a line for each second beside the results, as CSV files."""
     engine: Annotated[str, AfterValidator(_known_engine)] = "native"
     """The load engine: `native`, the embedded one, or `httpx`, slower, for HTTP that `native` does not speak."""
 
@@ -179,7 +184,7 @@ class ApiSpec(ScenarioSpec):
         """What changes when the same load is to last so long."""
         ratio = seconds / self.load_s
         stages = tuple(stage.model_copy(update={"duration": stage.duration * ratio}) for stage in self.stages)
-        return {"duration": seconds, "stages": stages}
+        return {"duration": seconds, "stages": stages, "save_samples": False}
 
 
 def measure(spec: ApiSpec, context: Context) -> Outcome:
@@ -202,6 +207,8 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         max_connections=spec.max_connections,
         workers=worker_count(spec.workers, spec.max_connections if spec.rate is not None else users),
         seed=context.seed,
+        verify=str(context.directory / spec.verify) if isinstance(spec.verify, str) else spec.verify,
+        keep_samples=spec.save_samples,
         alive=service.check if service else _always,
         progress=lambda share: context.progress(share, "loading"),
     )
@@ -213,6 +220,8 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
     with memory or nullcontext():
         result = engines()[spec.engine].drive(plan)
         cost = ServiceCost(cpu_s=cpu_seconds(listed()) - before, wall_s=time.perf_counter() - began)
+    if spec.save_samples:
+        files.save(result, context.output, spec.name)
     found = outcome(
         spec.name,
         result,

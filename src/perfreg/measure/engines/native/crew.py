@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import Any, Protocol, final
 
-import numpy as np  # before the load begins: importing it amid the load would stop everything for 0.1 s
+import numpy as np  # noqa: F401 - before the load begins: importing it amid the load would stop everything for 0.1 s
 
 from perfreg.errors import MeasureError
+from perfreg.measure.engines.accumulator import Tally
 from perfreg.measure.engines.engine import Generator, LoadPlan, LoadResult
 from perfreg.measure.engines.native.closed_loop import ClosedLoop
 from perfreg.measure.engines.native.dialling import Dialler
@@ -21,12 +22,12 @@ from perfreg.measure.engines.native.script import Script, compile_script, is_pla
 from perfreg.measure.engines.native.target import parse
 from perfreg.measure.engines.native.wheel import TimerWheel
 from perfreg.measure.engines.native.wire import Connection, HeadConnection, InspectingConnection, Owner
+from perfreg.measure.engines.profile import is_constant
 from perfreg.measure.engines.recording import Recorder
-from perfreg.stats.distribution import Distribution, distribution, merge
+from perfreg.stats.distribution import Distribution, merge
 
 _CHECK_EVERY_S = 0.5
 _PAUSE_AFTER_ERROR_S = 0.05
-_MS = 1e-6
 
 
 class Loop(Protocol):
@@ -66,10 +67,10 @@ class Crew:
         self.accepts = call.accepts
         self.pause_after_error_s = 0.0 if plan.rate else _PAUSE_AFTER_ERROR_S
         self.loop = asyncio.get_running_loop()
-        self.dialler = Dialler(parse(call.url)[0], timeout_s=plan.timeout_s)
-        self._lags: list[int] = []
-        self.wheel = TimerWheel(self.loop, plan.timeout_s, self._lags.append)
-        self._cpu_ns = 0
+        self.dialler = Dialler(parse(call.url)[0], timeout_s=plan.timeout_s, verify=plan.verify)
+        self._lags = Tally()
+        self.wheel = TimerWheel(self.loop, plan.timeout_s, self._lags.add)
+        self._cpu_ns = self._wall_ns = 0
         self._over: asyncio.Future[None] = self.loop.create_future()
 
     def connection(self, owner: Owner) -> Connection:
@@ -131,7 +132,7 @@ class Crew:
         plan = self.plan
         total = plan.warm_up_s + plan.duration_s
         self.wheel.start()
-        cpu = time.thread_time_ns()
+        cpu, began = time.thread_time_ns(), perf_counter_ns()
         while (now := perf_counter_ns()) < self.end_ns:
             plan.alive()
             left = (self.end_ns - now) / 1e9
@@ -139,9 +140,9 @@ class Crew:
             before = (start - now) / 1e9
             await asyncio.sleep(min(_CHECK_EVERY_S, left, before if before > 0 else left))
             if before > 0:
-                cpu = time.thread_time_ns()
+                cpu, began = time.thread_time_ns(), perf_counter_ns()
                 self._lags.clear()
-        self._cpu_ns = time.thread_time_ns() - cpu
+        self._cpu_ns, self._wall_ns = time.thread_time_ns() - cpu, perf_counter_ns() - began
         plan.alive()
 
     async def probe(self) -> None:
@@ -186,13 +187,14 @@ class Crew:
     def _result(self, load: Loop) -> LoadResult:
         recorder = self.recorder
         response = recorder.response
-        lags = load.lags
+        lags = load.lags or self._lags.distribution()
         return LoadResult(
             response=response,
             service=recorder.service,
             open_loop=load.open_loop,
-            connect=_times(self.dialler.connect_ns),
-            tls=_times(self.dialler.tls_ns),
+            steady=is_constant(self.plan.stages) and is_constant(self.plan.rate),
+            connect=self.dialler.connects.distribution(),
+            tls=self.dialler.handshakes.distribution(),
             first_byte=recorder.first_byte,
             steps=tuple(each.response for each in self.step_recorders),
             size=recorder.size,
@@ -202,16 +204,10 @@ class Crew:
             throughput=sum(each.n for each in response) / load.elapsed_s(),
             slice_s=recorder.slice_s,
             seconds=recorder.seconds,
-            generator=Generator(
-                cpu_s=self._cpu_ns / 1e9, wall_s=self.plan.duration_s, lag=_times(self._lags) if lags is None else lags
-            ),
+            generator=Generator(cpu_s=self._cpu_ns / 1e9, wall_s=self._wall_ns / 1e9, lag=lags),
             faults=load.faults(),
             samples=recorder.samples,
         )
-
-
-def _times(nanoseconds: list[int]) -> Distribution:
-    return distribution(np.asarray(nanoseconds, dtype=np.float64) * _MS)
 
 
 @final

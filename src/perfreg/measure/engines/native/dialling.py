@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from functools import cache
 from time import perf_counter_ns
 from typing import Any, final
 
+from perfreg.measure.engines import trust
+from perfreg.measure.engines.accumulator import Tally
 from perfreg.measure.engines.native.target import Target
 from perfreg.measure.engines.native.wire import Connection
 
@@ -16,24 +16,16 @@ Address = tuple[int, Any]
 """A family of addresses and one of them, as sockets take them."""
 
 
-@cache
-def trust() -> ssl.SSLContext:
-    """Made once: reading the authorities takes up to 0.1 s, much of a short block."""
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
-
-
 @final
 class Dialler:
-    """Makes connections to one target. ``connect_ns`` and ``tls_ns`` get what each cost."""
+    """Makes connections to one target. ``connects`` and ``handshakes`` tell what they cost."""
 
-    def __init__(self, target: Target, *, timeout_s: float) -> None:
-        self.connect_ns: list[int] = []
-        self.tls_ns: list[int] = []
+    def __init__(self, target: Target, *, timeout_s: float, verify: bool | str) -> None:
+        self.connects = Tally()
+        self.handshakes = Tally()
         self._target = target
         self._timeout_s = timeout_s
-        self._tls = trust() if target.tls else None
+        self._tls = trust.context(verify) if target.tls else None
         self._addresses: list[Address] = []
 
     async def resolve(self) -> None:
@@ -84,8 +76,8 @@ class Dialler:
                     server_hostname=self._target.host,
                     ssl_handshake_timeout=self._timeout_s,
                 )
-                self.tls_ns.append(perf_counter_ns() - connected)
+                self.handshakes.add(perf_counter_ns() - connected)
         except BaseException:
             plain.close()
             raise
-        self.connect_ns.append(connected - began)
+        self.connects.add(connected - began)

@@ -5,15 +5,12 @@ Times count from the scheduled moment, so that a stall of the server shows in fu
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Iterator
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, final
 
-import numpy as np
-
-from perfreg.measure.engines.accumulator import Accumulator
+from perfreg.measure.engines.accumulator import Tally
 from perfreg.measure.engines.native.alarm import alarm
 from perfreg.measure.engines.native.session import Session
 from perfreg.measure.engines.native.visitor import Visitor
@@ -21,11 +18,11 @@ from perfreg.measure.engines.profile import Profile, arrivals, constant
 from perfreg.stats.distribution import Distribution
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from perfreg.measure.engines.native.crew import Crew
 
-_LAGS = 4096
 _NEVER = 1 << 62
 _UNSENT_PCT = 1.0
 """More requests than these left unsent at the end: the schedule was not kept."""
@@ -54,9 +51,7 @@ class OpenLoop:
         self._scheduled = 0
         self._unsent = 0
         self._ended = False
-        self._lag = Accumulator()
-        self._lags = array("q", bytes(8 * _LAGS))
-        self._lags_at = 0
+        self._lags = Tally()
         self._alarm = alarm(crew.loop, self._ring)
 
     async def start(self) -> None:
@@ -75,8 +70,7 @@ class OpenLoop:
     @property
     def lags(self) -> Distribution:
         """How late requests were sent, or put into the queue, by the generator's own fault."""
-        self._count_lags()
-        return self._lag.distribution()
+        return self._lags.distribution()
 
     def faults(self) -> tuple[str, ...]:
         """Why the times that were measured are not those of the schedule."""
@@ -108,10 +102,7 @@ class OpenLoop:
         while self._next <= now:
             if self._next >= start:
                 self._scheduled += 1
-                self._lags[self._lags_at] = perf_counter_ns() - self._next
-                self._lags_at += 1
-                if self._lags_at == _LAGS:
-                    self._count_lags()
+                self._lags.add(perf_counter_ns() - self._next)
             self._dispatch(self._next)
             self._advance()
         if self._next != _NEVER:
@@ -157,12 +148,6 @@ class OpenLoop:
             self._waiting.clear()
         if not self._busy:
             self._crew.finish()
-
-    def _count_lags(self) -> None:
-        if self._lags_at:
-            late = np.maximum(np.frombuffer(self._lags, dtype=np.int64, count=self._lags_at), 1) * 1e-6
-            self._lag.add(late, Accumulator.numbers(late))
-            self._lags_at = 0
 
 
 def _moments(pieces: Iterator[NDArray[np.int64]]) -> Iterator[int]:
