@@ -62,13 +62,24 @@ def _arguments() -> argparse.Namespace:
 
 def load(path: Path) -> list[Record]:
     """The comparisons so far. A line that was cut off when somebody stopped the session does not count."""
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in _whole_lines(path)]
+
+
+def _whole_lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+
+
+def _cut_off_the_rest(path: Path) -> None:
+    """Leave whole lines only, so that the next one stands by itself."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text and not text.endswith("\n"):
+        path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
 
 
 def measure(path: Path, comparisons: int, budget: str) -> None:
     """Make the comparisons that the file lacks, in the order that its first line decided."""
     done = load(path)
+    _cut_off_the_rest(path)
     session = done[0]["session"] if done else _session(budget)
     with tempfile.TemporaryDirectory() as directory, second_load(session["seed"] + len(done)):
         scene = Scene(root=Path(directory) / "repository", steps=session["steps"])

@@ -8,7 +8,7 @@ import sys
 import time
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,8 @@ def _running(directory: Path) -> Iterator[http.client.HTTPConnection]:
     port = free_port()
     with subprocess.Popen([sys.executable, "-S", "service.py", str(port)], cwd=directory) as process:
         try:
-            yield _connected(port)
+            with closing(_connected(port)) as connection:
+                yield connection
         finally:
             process.kill()
 
@@ -71,6 +72,7 @@ def _connected(port: int) -> http.client.HTTPConnection:
         try:
             connection.connect()
         except ConnectionRefusedError:
+            connection.close()
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)
