@@ -7,13 +7,13 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfreg.analysis.paired_prospect import FEWEST, is_hopeless
+from perfreg.analysis.paired_prospect import FEWEST, MANY, is_hopeless
 from perfreg.stats.sequential import Look
 
 EFFECT = math.log1p(0.02)
 
 
-def look(change: float, half: float, *, n: int = 40, sigma: float = 0.05) -> Look:
+def look(change: float, half: float, *, n: int = 40, sigma: float = 10.0) -> Look:
     """A look whose interval is ``half`` on either side of ``change``."""
     return Look(
         n=n,
@@ -44,9 +44,15 @@ def test_a_few_rounds_give_nothing_up() -> None:
     assert not is_hopeless(look(0.0, 3.0, n=FEWEST - 1), EFFECT, 1.5)
 
 
-def test_a_change_that_only_waits_for_starts_is_not_given_up() -> None:
-    assert not is_hopeless(look(0.1, math.inf, sigma=0.002), EFFECT, 2.0)
-    assert is_hopeless(look(0.1, math.inf, sigma=0.3), EFFECT, 2.0)
+def test_what_only_waits_for_starts_is_not_given_up() -> None:
+    assert not is_hopeless(look(0.05, 0.3, sigma=0.05), EFFECT, 2.0)
+    assert not is_hopeless(look(0.1, math.inf, n=2 * MANY, sigma=0.002), EFFECT, 2.0)
+    assert not is_hopeless(look(0.0, math.inf, n=MANY - 1, sigma=0.002), EFFECT, 2.0)
+
+
+def test_what_many_rounds_cannot_bound_is_given_up() -> None:
+    assert is_hopeless(look(0.1, math.inf, n=MANY, sigma=0.3), EFFECT, 2.0)
+    assert is_hopeless(look(0.0, math.inf, n=MANY, sigma=0.002), EFFECT, 2.0)
 
 
 @given(st.floats(-1, 1), st.floats(0.001, 1), st.floats(1, 100), st.floats(1, 100))
