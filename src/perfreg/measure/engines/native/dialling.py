@@ -32,7 +32,7 @@ class Dialler:
         """Ask for the addresses. Raises ``OSError``."""
         target = self._target
         if target.path:
-            self._addresses = [(socket.AF_UNIX, target.path)]
+            self._addresses = [(_unix_family(), target.path)]
             return
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -81,3 +81,10 @@ class Dialler:
             plain.close()
             raise
         self.connects.add(connected - began)
+
+
+def _unix_family() -> int:
+    family: int | None = getattr(socket, "AF_UNIX", None)
+    if family is None:
+        raise OSError("this system has no Unix sockets")
+    return family
