@@ -29,7 +29,7 @@ FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.5), (3.0, 3
 Measured on recorded histories by ``benchmarks/verdict/history.py``.
 """
 
-ADJUSTED_EXTRA, RAW_EXTRA = 0.2, 0.5
+ADJUSTED_EXTRA, RAW_EXTRA = 0.1, 0.5
 """Added to the threshold where a series is judged twice: without what its sessions share, and as it is.
 
 A change that slows all benchmarks of a run at once looks like the machine's; only the series as it is can show it.
@@ -221,6 +221,6 @@ def _batch(glimpse: Glimpse, lifts: list[list[Lift]], threshold: float) -> Batch
     raw = View(window=glimpse.window, threshold=threshold)
     views: tuple[View, ...] = (raw,)
     if glimpse.adjusted is not None:
-        adjusted = View(window=glimpse.adjusted, threshold=threshold + ADJUSTED_EXTRA)
+        adjusted = View(window=glimpse.adjusted, threshold=threshold + ADJUSTED_EXTRA, measured=glimpse.window)
         views = (adjusted, replace(raw, threshold=threshold + RAW_EXTRA))
     return Batch(views=views, origin=glimpse.origin, runs=glimpse.runs, lifts=dict(enumerate(lifts)))

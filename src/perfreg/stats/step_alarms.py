@@ -26,21 +26,34 @@ HEAD_START = 1.0
 INDIFFERENCE = 0.0075
 """Changes of the level within 0.75 % (a logarithm) are nobody's concern; a quiet series drifts by as much."""
 
+MEASURED = 0.25
+"""So much of a step must be in the runs as they were measured."""
+
 THIN, MARGIN = 5, 0.4
 """Densities are first looked at cursorily, and again where that comes near the threshold."""
 
 _SIGNS = (1.0, -1.0)
 
 
+def median(values: Values) -> float:
+    """The median of a few values, without what numpy does for arrays of any kind."""
+    import numpy as np
+
+    ordered, size = np.sort(values), len(values)
+    return float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Logarithms, one row a series: ``HISTORY`` columns of past, then the runs that are to be judged.
 
-    NaN stands before the first run and after the last. The mean of both statistics must exceed ``threshold``.
+    NaN stands before the first run and after the last. The mean of both statistics must exceed ``threshold``. Where
+    something has been taken off the runs, ``measured`` are the runs with it.
     """
 
     window: Values
     threshold: float
+    measured: Values | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +70,17 @@ class Alarm:
     recent: int
     base: int
     window: Values
+
+    def old(self, window: Values | None = None) -> Values:
+        """The runs before the step, in this window or another one of the same runs."""
+        series: Values = (self.window if window is None else window)[self.row]
+        end = HISTORY + self.column + 1 - self.recent
+        return series[end - self.base : end]
+
+    def shift(self, window: Values | None = None) -> float:
+        """The difference of the medians of the runs on both sides."""
+        series, end = (self.window if window is None else window)[self.row], HISTORY + self.column + 1
+        return median(series[end - self.span : end]) - median(self.old(window))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +132,14 @@ class Compared:
             )
         row, column, signs, recent, base, both, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
         cases = _Cases(row=row, column=column, sign=signs, recent=recent, base=base, ranked=both, threshold=limit)
-        return _decide(self.view.window, cases) if len(row) else []
+        return _decide(self.view, cases) if len(row) else []
 
 
-def _decide(window: Values, cases: _Cases) -> list[Alarm]:
+def _decide(view: View, cases: _Cases) -> list[Alarm]:
     """Add what the densities say to the ranks, and keep what exceeds the threshold: at least the first of each row."""
     import numpy as np
 
+    window = view.window
     cases = cases.only(_sizes(window, cases, THIN)[0] > cases.threshold - MARGIN)
     found: list[Alarm] = []
     early = _early(cases)
@@ -123,7 +148,7 @@ def _decide(window: Values, cases: _Cases) -> list[Alarm]:
         alarmed = np.array([alarm.row for alarm in found], dtype=np.int64)
         some = cases.only(part & ~np.isin(cases.row, alarmed))
         size, span = _sizes(window, some)
-        found += [
+        alarms = (
             Alarm(
                 row=int(some.row[i]),
                 column=int(some.column[i]),
@@ -134,8 +159,17 @@ def _decide(window: Values, cases: _Cases) -> list[Alarm]:
                 window=window,
             )
             for i in np.flatnonzero(size > some.threshold)
-        ]
+        )
+        found += [alarm for alarm in alarms if _is_measured(alarm, view.measured)]
     return found
+
+
+def _is_measured(alarm: Alarm, measured: Values | None) -> bool:
+    """Whether enough of the step is in the runs as they were measured, so that what was taken off did not make it."""
+    if measured is None:
+        return True
+    shift = alarm.shift(measured)
+    return shift * alarm.shift() >= MEASURED * alarm.shift() ** 2
 
 
 def _early(cases: _Cases) -> NDArray[np.bool_]:

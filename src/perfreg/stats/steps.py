@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfreg.stats.rank_scan import BASE, HISTORY, Spans, spans
-from perfreg.stats.step_alarms import Alarm, Compared, View
+from perfreg.stats.step_alarms import Alarm, Compared, View, median
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,14 +37,6 @@ BACK_WITHIN = 0.25
 NARROWEST_SPREAD = 0.001
 
 _NEVER = 1 << 60
-
-
-def _median(values: Values) -> float:
-    """The median of a few values, without what numpy does for arrays of any kind."""
-    import numpy as np
-
-    ordered, size = np.sort(values), len(values)
-    return float(ordered[(size - 1) // 2] + ordered[size // 2]) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +160,19 @@ class _Block:
 
     def lift(self, alarm: Alarm) -> Found:
         """Begin a new level, and move the past to its height."""
-        series, end = alarm.window[alarm.row], HISTORY + alarm.column + 1
-        old = series[end - alarm.recent - alarm.base : end - alarm.recent]
-        middle = _median(old)
+        old = alarm.old()
         raised = self._origin[alarm.row] + alarm.column
         found = Found(
             row=alarm.row,
             raised=raised,
             located=raised - alarm.span + 1,
-            shift=_median(series[end - alarm.span : end]) - middle,
-            spread=max(1.4826 * _median(abs(old - middle)), NARROWEST_SPREAD),
+            shift=alarm.shift(),
+            spread=max(1.4826 * median(abs(old - median(old))), NARROWEST_SPREAD),
         )
         is_last = alarm.window is self._batch.views[-1].window
         lift = Lift(until=found.located, raised=raised, last_view=is_last)
         self._lifts[alarm.row].append(lift)
-        self._raise(alarm.row, lift, end)
+        self._raise(alarm.row, lift, HISTORY + alarm.column + 1)
         return found
 
     def look_again(self, row: int) -> None:
@@ -194,7 +184,7 @@ class _Block:
         height = self._heights[row][view]
         series = self._batch.views[view].window[row]
         past, _ = self._sides(series, self._column(row, lift.until), end)
-        left = _median(series[self._column(row, lift.raised) + 1 : end]) - _median(past) + height
+        left = median(series[self._column(row, lift.raised) + 1 : end]) - median(past) + height
         if lift.checks == 1 and height * left <= BACK_WITHIN * height**2:
             self._move(row, lift, [-each for each in self._heights[row]])
             self._lifts[row].pop()
@@ -221,7 +211,7 @@ class _Block:
         split, by = self._column(row, lift.until), []
         for view in self._batch.views:
             past, new = self._sides(view.window[row], split, end)
-            by.append(_median(new) - _median(past) if len(new) else 0.0)
+            by.append(median(new) - median(past) if len(new) else 0.0)
         self._move(row, lift, by)
         self._heights[row] = [a + b for a, b in zip(heights or [0.0] * len(by), by, strict=True)]
 
