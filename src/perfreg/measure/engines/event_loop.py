@@ -8,8 +8,8 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
-from types import FrameType
-from typing import Any, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, TypeVar, final
 
 Answer = TypeVar("Answer")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -37,11 +37,10 @@ def run(main: Coroutine[Any, Any, Answer], loop_factory: LoopFactory | None = No
         # error message of `signal` that nobody sees), and for a large answer that takes milliseconds.
         answers.append(await main)
 
-    handlers = _handlers()
-    if handlers:
-        _run_until_signal(kept(), loop_factory, handlers)
-    else:
-        _run(kept(), loop_factory)
+    with _Watch(_handlers()) as watch:
+        _run(watch.guard(kept()), loop_factory)
+    if not answers:
+        raise KeyboardInterrupt  # whatever has arrived did nothing, and there is no answer either
     return answers[0]
 
 
@@ -56,43 +55,48 @@ def _handlers() -> dict[int, Handler]:
     return {number: handler for number, handler in found.items() if callable(handler)}
 
 
-def _run_until_signal(
-    main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None, handlers: dict[int, Handler]
-) -> None:
-    arrived: list[int] = []
-    cancel: Callable[[], object] | None = None
+@final
+class _Watch:
+    """Notes the signals that end us while a loop runs. A context manager, around the loop: leaving it delivers them."""
 
-    def note(number: int, frame: FrameType | None) -> None:
-        arrived.append(number)
-        if len(arrived) > 1:
-            handlers[number](number, frame)  # whoever asks twice does not wait for anything to be cleaned up
-        elif cancel is not None:
-            cancel()
+    def __init__(self, handlers: dict[int, Handler]) -> None:
+        self._handlers = handlers
+        self._arrived: list[int] = []
+        self._cancel: Callable[[], object] | None = None
 
-    async def guarded() -> None:
-        nonlocal cancel
+    async def guard(self, main: Coroutine[Any, Any, None]) -> None:
+        """Await ``main``, cancelled by the first signal."""
         task, loop = asyncio.ensure_future(main), asyncio.get_running_loop()
-        cancel = partial(loop.call_soon_threadsafe, task.cancel)
+        self._cancel = partial(loop.call_soon_threadsafe, task.cancel)
+        if self._arrived:
+            task.cancel()
         try:
-            if arrived:
-                task.cancel()
             await task
         except asyncio.CancelledError:
-            if not arrived:
+            if not self._arrived:
                 raise
         finally:
-            cancel = None
+            self._cancel = None
 
-    for number in handlers:
-        signal.signal(number, note)
-    try:
-        _run(guarded(), loop_factory)
-    finally:
-        for number, handler in handlers.items():
+    def __enter__(self) -> _Watch:
+        for number in self._handlers:
+            signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
-    if arrived:
-        handlers[arrived[0]](arrived[0], None)
-        raise KeyboardInterrupt
+        for number in self._arrived[:1]:
+            self._handlers[number](number, None)  # it ends us, whatever else has happened
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._arrived.append(number)
+        if len(self._arrived) > 1:
+            self._handlers[number](number, frame)  # whoever asks twice does not wait for anything to be cleaned up
+        elif self._cancel is not None:
+            self._cancel()
 
 
 def _run(main: Coroutine[Any, Any, None], loop_factory: LoopFactory | None) -> None:
