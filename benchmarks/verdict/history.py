@@ -124,7 +124,7 @@ ABOUT = """## Recorded histories
 nothing happened, as far as one can tell; then every value from its first run on is made larger by what the column says.
 The cells are the share of windows with an alarm within 15 runs, in percent; +0 % are false alarms (FA15). Every rule
 has the threshold with which FA15 is 5 % on half of the series, and is tested on the other half: the mean of {halves}
-such halves. perfreg is tested whole, with the runs before the window seen one by one; the others see the window only."""
+such halves. perfreg is tested whole, with the runs before the window seen one by one; the others see the window."""
 
 COMPANIONS = """With the benchmarks of the same run, to remove what they share: the {windows} windows that at least
 three other benchmarks cover."""

@@ -182,10 +182,10 @@ def test_companions_show_what_the_machine_hides() -> None:
     found = {"alone": 0, "with companions": 0}
     for seed in range(6):
         logs = _suite(seed)
-        logs[60:, 0] += np.log(1.05)
+        logs[60:, 0] += np.log(1.08)
         mine, *others = np.exp(logs.T)
         for name, companions in (("alone", []), ("with companions", others)):
-            found[name] += any(60 <= step.raised < 68 for step in _worse(watch(mine, companions=companions)))
+            found[name] += any(60 <= step.raised < 75 for step in _worse(watch(mine, companions=companions)))
     assert found["with companions"] >= 5
     assert found["alone"] <= 3
 
