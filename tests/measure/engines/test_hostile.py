@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from tests.support.hostile_server import Script, answering, dripping, endless, h
 from tests.support.load import load
 
 from perfreg.errors import MeasureError
+from perfreg.measure.engines.native.limits import room_for
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -184,3 +186,53 @@ def test_no_header_smuggles_another(name: str) -> None:
         load("http://127.0.0.1:9", call={"headers": ((name, "x"),)})
     with pytest.raises(MeasureError, match="cannot be sent"):
         load("http://127.0.0.1:9", call={"headers": (("X", "a\r\nY: b"),)})
+
+
+def test_a_server_that_hangs_up_at_once_is_no_hang() -> None:
+    """Connections are accepted and closed before anything is sent."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(64)
+        stop = threading.Event()
+
+        def hang_up() -> None:
+            while not stop.is_set():
+                connection, _ = server.accept()
+                connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        address = server.getsockname()
+        try:
+            result = load(f"http://127.0.0.1:{address[1]}", timeout_s=5.0)
+        finally:
+            stop.set()
+            socket.create_connection(address).close()
+            thread.join()
+    assert set(result.errors) <= {"reset", "protocol"}
+    assert result.errors
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="lowers a limit of Linux")
+def test_who_has_no_file_descriptors_left_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    monkeypatch.setattr("perfreg.measure.engines.native.engine.room_for", lambda _: contextlib.nullcontext())
+    with hostile_server(answering(b"")) as url:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 40, hard))
+        try:
+            result = load(url, users=60, timeout_s=0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert result.errors["no ports"] > 0
+    assert result.answers == 0
+
+
+def test_there_is_room_for_many_connections() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with room_for(before[0]):
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > before[0] or before[0] == before[1]
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before

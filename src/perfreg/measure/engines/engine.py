@@ -50,6 +50,11 @@ class LoadPlan:
     verify: bool | str = True
     keep_samples: bool = False
 
+    @property
+    def connections(self) -> int:
+        """The most there may be at a time."""
+        return self.max_connections if self.rate else self.users
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generator:

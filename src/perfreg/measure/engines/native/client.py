@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from perfreg.measure.engines.native.failure import TIMEOUT, classify
+from perfreg.measure.engines.native.failure import RESET, TIMEOUT, classify
 from perfreg.measure.engines.native.wire import Connection
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Client(ABC):
             return
         self._dialling_since = perf_counter_ns()
         self._dialling = self._crew.loop.create_task(self._dial())
+        self._dialling.add_done_callback(self._crew.dialled)
 
     async def _dial(self) -> None:
         self._connection = connection = self._crew.connection(self)
@@ -78,7 +79,10 @@ class Client(ABC):
             self._fail(classify(error))
         else:
             self._dialling, self._dialling_since = None, 0
-            connection.send(self._request())
+            if connection.is_open:
+                connection.send(self._request())
+            else:
+                self._fail(RESET)  # accepted, and closed at once
 
     def _fail(self, kind: str) -> None:
         self._crew.recorder.fail(kind, self._intended, perf_counter_ns())

@@ -79,6 +79,12 @@ class Crew:
             return InspectingConnection(owner, self.script.keeps)
         return HeadConnection(owner) if self._is_head else Connection(owner)
 
+    def dialled(self, task: asyncio.Task[None]) -> None:
+        """A defect of ours in connecting ends the load, too."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._over.done():
+            self._over.set_exception(error)
+
     def finish(self) -> None:
         """Everything is done."""
         if not self._over.done():
@@ -162,6 +168,8 @@ class Crew:
         try:
             if isinstance(connection, InspectingConnection):
                 connection.expects_body = not self._is_head
+            if not connection.is_open:
+                return
             connection.send(self.next_request())
             await asyncio.wait_for(probe.done, self.plan.timeout_s)
         except asyncio.TimeoutError:

@@ -6,6 +6,7 @@ from time import perf_counter_ns
 
 from perfreg.measure.engines.engine import LoadEngine, LoadPlan, LoadResult
 from perfreg.measure.engines.event_loop import fast_loop, run
+from perfreg.measure.engines.native.limits import room_for
 from perfreg.measure.engines.native.workers import drive_together
 
 
@@ -13,7 +14,8 @@ def drive(plan: LoadPlan) -> LoadResult:
     """Run the plan. Raises `MeasureError` when the first request cannot connect."""
     if plan.workers > 1:
         return drive_together(plan)
-    return run(_drive(plan), fast_loop())
+    with room_for(plan.connections):
+        return run(_drive(plan), fast_loop())
 
 
 async def _drive(plan: LoadPlan) -> LoadResult:

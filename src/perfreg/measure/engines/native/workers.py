@@ -18,6 +18,7 @@ from perfreg.errors import MeasureError, PerfregError
 from perfreg.measure.engines.engine import LoadPlan, LoadResult
 from perfreg.measure.engines.event_loop import fast_loop, run
 from perfreg.measure.engines.merging import merged
+from perfreg.measure.engines.native.limits import room_for
 
 _LOOK_EVERY_S = 0.25
 _BOOT_S = 60.0
@@ -118,7 +119,8 @@ def _work(pipe: Pipe, plan: LoadPlan, parent: int) -> None:
             raise SystemExit(1)
 
     try:
-        pipe.send(run(_load(pipe, replace(plan, alive=alive)), fast_loop()))
+        with room_for(plan.connections):
+            pipe.send(run(_load(pipe, replace(plan, alive=alive)), fast_loop()))
     except PerfregError as error:
         pipe.send(error)
     except (EOFError, BrokenPipeError):
