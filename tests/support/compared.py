@@ -16,10 +16,10 @@ import socket, sys, threading, time
 from pathlib import Path
 
 settings = dict(line.split("=") for line in Path("settings.txt").read_text().split())
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 if settings["start"] == "fails":
     print("the sky is falling", flush=True)
     sys.exit(7)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 
 def serve(client):
     with client, client.makefile("rb") as lines:
