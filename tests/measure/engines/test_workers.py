@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
 def children() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
+    return [each for each in psutil.Process().children() if "native.worker" in " ".join(each.cmdline())]
 
 
 def test_workers_share_a_schedule_and_add_up() -> None:

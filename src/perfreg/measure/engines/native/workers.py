@@ -2,98 +2,126 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import pickle
+import queue
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
 from time import perf_counter_ns
+from typing import IO, final
 
 from perfreg.errors import MeasureError, PerfregError
 from perfreg.measure.engines.engine import LoadPlan, LoadResult
-from perfreg.measure.engines.event_loop import fast_loop, run
 from perfreg.measure.engines.merging import merged
-from perfreg.measure.engines.native.limits import room_for
 
 _LOOK_EVERY_S = 0.25
 _BOOT_S = 60.0
 _TOGETHER_S = 0.02
 """From the word to its effect: all workers have heard it by then."""
 _GRACE_S = 30.0
+_FAREWELL_S = 5.0
+# The directory it runs in comes first on the path of `-c`: a random.py there must not be taken for Python's own.
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from perfreg.measure.engines.native.worker import main; main()"
+
+Answers = queue.SimpleQueue["tuple[_Worker, object]"]
+
+
+@final
+class _Death:
+    """What a worker says last that ends without an answer."""
+
+
+@final
+class _Worker:
+    """A process, and a thread that hands on what it says."""
+
+    def __init__(self, plan: LoadPlan, answers: Answers) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._answers = answers
+        self._listener = threading.Thread(target=self._listen, name="perfreg-worker", daemon=True)
+        self._listener.start()
+        self.tell(plan)
+
+    def tell(self, what: object) -> None:
+        """Send an object. A worker that is dead does not hear it; its death is told otherwise."""
+        with suppress(OSError):
+            pickle.dump(what, _pipe(self.process.stdin))
+            _pipe(self.process.stdin).flush()
+
+    def end(self) -> None:
+        """Stop the process, whatever it does."""
+        self.process.kill()
+        self.process.wait()
+        self._listener.join(_FAREWELL_S)
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                _pipe(pipe).close()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._answers.put((self, pickle.load(_pipe(self.process.stdout))))  # noqa: S301 - a child of ours
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            self._answers.put((self, _Death()))
 
 
 def drive_together(plan: LoadPlan) -> LoadResult:
     """Run the plan in ``plan.workers`` processes. Raises `MeasureError` when one cannot begin, or dies."""
-    with _team(plan) as team:
-        for _ in _answers(team, plan, time.monotonic() + _BOOT_S + 2 * plan.timeout_s, loading=False):
-            pass
+    answers: Answers = queue.SimpleQueue()
+    with _team(plan, answers) as team:
+        _wait(team, answers, plan, _BOOT_S + 2 * plan.timeout_s, loading=False)
         start = perf_counter_ns() + round((_TOGETHER_S + plan.warm_up_s) * 1e9)
-        for pipe in team:
-            pipe.send(start)
-        whole = plan.warm_up_s + plan.duration_s
-        limit = time.monotonic() + whole + 3 * plan.timeout_s + _GRACE_S
-        return merged([each for each in _answers(team, plan, limit, loading=True) if each is not None])
+        for worker in team:
+            worker.tell(start)
+        limit = plan.warm_up_s + plan.duration_s + 3 * plan.timeout_s + _GRACE_S
+        found = _wait(team, answers, plan, limit, loading=True)
+        return merged([each for each in found if isinstance(each, LoadResult)])
 
 
-def _answers(
-    team: dict[Pipe, SpawnProcess], plan: LoadPlan, limit: float, *, loading: bool
-) -> Iterator[LoadResult | None]:
-    """One answer of each worker, while it is watched whether the service lives."""
+def _wait(team: list[_Worker], answers: Answers, plan: LoadPlan, limit_s: float, *, loading: bool) -> list[object]:
+    """One answer of each worker, in the order of the team, while it is watched whether the service lives."""
     began = time.monotonic()
-    whole = plan.warm_up_s + plan.duration_s
-    missing = list(team)
-    while missing:
-        ready = wait(missing, timeout=_LOOK_EVERY_S)
-        for pipe in [each for each in missing if each in ready]:
-            missing.remove(pipe)
-            yield _answer(pipe, team)
+    found: dict[_Worker, object] = {}
+    while len(found) < len(team):
         plan.alive()
+        passed = time.monotonic() - began
         if loading:
-            plan.progress(min(1.0, (time.monotonic() - began) / whole))
-        if time.monotonic() > limit:
-            raise MeasureError(f"{len(missing)} of {len(team)} workers of the load do not answer")
+            plan.progress(min(1.0, passed / (plan.warm_up_s + plan.duration_s)))
+        if passed > limit_s:
+            raise MeasureError(f"{len(team) - len(found)} of {len(team)} workers of the load do not answer")
+        with suppress(queue.Empty):
+            worker, answer = answers.get(timeout=_LOOK_EVERY_S)
+            if worker not in found:  # afterwards it ends, as it should
+                found[worker] = _believed(worker, answer)
+    return [found[worker] for worker in team]
 
 
-def _answer(pipe: Pipe, team: dict[Pipe, SpawnProcess]) -> LoadResult | None:
-    try:
-        found: LoadResult | PerfregError | None = pipe.recv()
-    except (EOFError, OSError) as error:
-        team[pipe].join(1.0)
-        code = team[pipe].exitcode
-        raise MeasureError(f"a worker of the load died (exit code {code})", hint="is there memory for it?") from error
-    if isinstance(found, PerfregError):
-        raise found
-    return found
+def _believed(worker: _Worker, answer: object) -> object:
+    if isinstance(answer, PerfregError):
+        raise answer
+    if isinstance(answer, _Death):
+        code = worker.process.wait(_FAREWELL_S)
+        raise MeasureError(f"a worker of the load died (exit code {code})", hint="is there memory for it?")
+    return answer
 
 
 @contextmanager
-def _team(plan: LoadPlan) -> Iterator[dict[Pipe, SpawnProcess]]:
-    """The workers by the pipes to them; none is left at the end, whatever happens."""
-    context = get_context("spawn")
-    team: dict[Pipe, SpawnProcess] = {}
+def _team(plan: LoadPlan, answers: Answers) -> Iterator[list[_Worker]]:
+    """The workers; none is left at the end, whatever happens."""
+    team: list[_Worker] = []
     try:
         for number in range(plan.workers):
-            ours, theirs = context.Pipe()
-            part = _part(plan, number)
-            process = context.Process(target=_work, args=(theirs, part, os.getpid()), daemon=True)
-            process.start()
-            theirs.close()
-            team[ours] = process
+            team.append(_Worker(_part(plan, number), answers))  # noqa: PERF401 - those before must end if one fails
         yield team
     finally:
-        for pipe, process in team.items():
-            pipe.close()
-            process.terminate()
-        for process in team.values():
-            process.join(5.0)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        for worker in team:
+            worker.end()
 
 
 def _part(plan: LoadPlan, number: int) -> LoadPlan:
@@ -110,31 +138,10 @@ def _part(plan: LoadPlan, number: int) -> LoadPlan:
     )
 
 
-def _work(pipe: Pipe, plan: LoadPlan, parent: int) -> None:
-    """A worker's life. Ctrl-C is its parent's business; without a parent it has none."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def alive() -> None:
-        if os.getppid() != parent:
-            raise SystemExit(1)
-
-    try:
-        with room_for(plan.connections):
-            pipe.send(run(_load(pipe, replace(plan, alive=alive)), fast_loop()))
-    except PerfregError as error:
-        pipe.send(error)
-    except (EOFError, BrokenPipeError):
-        return  # the parent has gone, and so does the worker
-
-
-async def _load(pipe: Pipe, plan: LoadPlan) -> LoadResult:
-    from perfreg.measure.engines.native.crew import Crew
-
-    crew = Crew(plan)
-    await crew.probe()
-    pipe.send(None)
-    start: int = pipe.recv()  # nothing else is going on: the loop may stand still until the word comes
-    return await crew.load(start)
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise ValueError("the worker was started without pipes")
+    return pipe
 
 
 def _nothing() -> None:
