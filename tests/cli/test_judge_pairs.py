@@ -7,7 +7,6 @@ import random
 from pathlib import Path
 
 import pytest
-
 from tests.support.command_line import called
 
 HEADER = "series,pair,base,head,order\n"
