@@ -59,7 +59,12 @@ def _evidence(base: Values, recent: Values, shifts: Values, thin: int) -> Values
     count = np.sum(~np.isnan(ordered), axis=1)
     middle = _medians(ordered, count)[:, None]
     ordered -= middle
-    densities = _log_densities(_Density.of(ordered, count, thin), (recent - middle)[..., None] - shifts)
+    if thin > 1:
+        ordered = ordered[:, thin // 2 :: thin]
+        count = np.sum(~np.isnan(ordered), axis=1)
+    # The fifth neighbour is on one side or the other; where every fifth run is left, the next one is farther away.
+    widths = _widths(ordered, count, reach=NEIGHBOUR) if thin == 1 else 0.6 * _widths(ordered, count, reach=1)
+    densities = _log_densities(_Density.of(ordered, count, widths), (recent - middle)[..., None] - shifts)
     sums = np.cumsum(densities, axis=1, dtype=np.float64)
     same, shifted = sums[..., :3].max(axis=2), sums[..., 3:]
     best = shifted.max(axis=2)
@@ -94,16 +99,15 @@ class _Density:
     spread: Values
 
     @classmethod
-    def of(cls, ordered: Values, count: Whole, thin: int) -> _Density:
+    def of(cls, ordered: Values, count: Whole, widths: Values) -> _Density:
         """The density of sorted, centred and NaN-padded rows."""
         import numpy as np
 
-        narrow = (1 / _widths(ordered, count))[:, ::thin]
         deviations = _medians(np.sort(np.abs(ordered), axis=1), count)
         return cls(
-            centres=np.nan_to_num(ordered[:, ::thin]),
-            narrow=narrow,
-            count=np.sum(narrow > 0, axis=1),
+            centres=np.nan_to_num(ordered),
+            narrow=1 / np.maximum(widths, NARROWEST),
+            count=count,
             spread=TAIL_WIDTH * np.maximum(1.4826 * deviations, NARROWEST),
         )
 
@@ -131,11 +135,10 @@ def _log_densities(density: _Density, points: Values) -> Small:
     return logs.reshape(points.shape)
 
 
-def _widths(base: Values, count: Whole) -> Values:
-    """Distance from each run to its fifth neighbour in the sorted row; infinite where there is no run."""
+def _widths(base: Values, count: Whole, *, reach: int) -> Values:
+    """Distance from each run to its ``reach``-th neighbour in the sorted row; infinite where there is no run."""
     import numpy as np
 
-    reach = NEIGHBOUR
     edges = ((0, 0), (reach, reach))
     padded = np.pad(np.where(np.isnan(base), np.inf, base), edges, constant_values=(-np.inf, np.inf))
     size = base.shape[1]
@@ -146,4 +149,4 @@ def _widths(base: Values, count: Whole) -> Values:
         last = padded[:, 2 * reach - left : 2 * reach - left + size]
         np.minimum(width, np.maximum(last - own, own - first), out=width)
     present = np.arange(size) < count[:, None]
-    return np.where(present, np.maximum(width, NARROWEST), np.inf)
+    return np.where(present, width, np.inf)

@@ -29,8 +29,8 @@ INDIFFERENCE = 0.0075
 MEASURED = 0.25
 """So much of a step must be in the runs as they were measured."""
 
-THIN, MARGIN = 5, 0.4
-"""Densities are first looked at cursorily, and again where that comes near the threshold."""
+THIN, MARGIN, FULL = 5, 0.25, 50
+"""Densities are first looked at cursorily, if the base has runs enough, and again where the threshold is near."""
 
 _SIGNS = (1.0, -1.0)
 
@@ -140,7 +140,10 @@ def _decide(view: View, cases: _Cases) -> list[Alarm]:
     import numpy as np
 
     window = view.window
-    cases = cases.only(_sizes(window, cases, THIN)[0] > cases.threshold - MARGIN)
+    near = cases.base < FULL
+    many = np.flatnonzero(~near)
+    near[many] = _sizes(window, cases.only(many), THIN)[0] > cases.threshold[many] - MARGIN
+    cases = cases.only(near)
     found: list[Alarm] = []
     early = _early(cases)
     for part in (early, ~early):
