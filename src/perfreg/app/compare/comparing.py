@@ -21,6 +21,7 @@ from perfreg.app.observer import Observer
 from perfreg.app.policies import judging
 from perfreg.errors import ServiceError
 from perfreg.measure import affinity, environment
+from perfreg.measure.engines.parking import parking
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.comparison import SideName
 from perfreg.model.result import Result
@@ -41,7 +42,7 @@ def compare(request: CompareRequest, sides: Sides, observer: Observer, *, accept
     ]
     jury = Jury(_policy(request, acceptance_of), patient=request.mode == "self")
     around = _surroundings(request)
-    with ExitStack() as running:
+    with parking(), ExitStack() as running:
         stations = {name: running.enter_context(Station(sides.of(name), around)) for name in SIDES}
         try:
             start_s = _start(stations, request.seed, observer)

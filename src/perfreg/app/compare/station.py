@@ -19,6 +19,7 @@ from perfreg.errors import PerfregError
 from perfreg.measure import service as services
 from perfreg.measure.affinity import Shares, pinned
 from perfreg.measure.context import Context, Outcome
+from perfreg.measure.engines.parking import release
 from perfreg.measure.service import RunningService
 from perfreg.measure.targets import TargetPolicy
 
@@ -109,6 +110,7 @@ class Station:
 
     def stop(self) -> None:
         """Stop the service, if it runs."""
+        release()  # some services do not stop while there are connections
         service, self._service, self._listed = self._service, None, None
         if service is not None:
             service.stop()

@@ -71,6 +71,7 @@ class Crew:
         self._lags = Tally()
         self.wheel = TimerWheel(self.loop, plan.timeout_s, self._lags.add)
         self._cpu_ns = self._wall_ns = 0
+        self._is_first = True
         self._over: asyncio.Future[None] = self.loop.create_future()
 
     def connection(self, owner: Owner) -> Connection:
@@ -105,7 +106,7 @@ class Crew:
         plan = self.plan
         self.end_ns = start + round(plan.duration_s * 1e9)
         self.recorder = Recorder(start_ns=start, duration_s=plan.duration_s, keep_samples=plan.keep_samples)
-        self.recorder.requests = 1  # the service has worked for that one too
+        self.recorder.requests = int(self._is_first)  # the service has worked for that one too
         self.write = self.recorder.writer()
         steps = self.script.steps if self.script is not None else ()
         self.step_recorders = [Recorder(start_ns=start, duration_s=plan.duration_s) for _ in steps]
@@ -154,7 +155,8 @@ class Crew:
     async def probe(self) -> None:
         """The first request decides whether there is anything to load; its answer is not counted.
 
-        Raises `MeasureError` when the target cannot be reached at all.
+        None is needed where an earlier load has left a connection. Raises `MeasureError` when the target cannot be
+        reached at all.
         """
         url = self.plan.calls[0].url
         probe = _Probe(self.loop)
@@ -180,7 +182,9 @@ class Crew:
 
     async def _reach(self, connection: Connection) -> None:
         await self.dialler.resolve()
-        await self.dialler.choose(connection)
+        self._is_first = not self.dialler.is_known()
+        if self._is_first:
+            await self.dialler.choose(connection)
 
     def _defect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """An error of ours in a callback ends the load instead of looking like one of the server's."""

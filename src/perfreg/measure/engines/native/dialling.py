@@ -7,7 +7,7 @@ import socket
 from time import perf_counter_ns
 from typing import Any, final
 
-from perfreg.measure.engines import trust
+from perfreg.measure.engines import parking, trust
 from perfreg.measure.engines.accumulator import Tally
 from perfreg.measure.engines.native.target import Target
 from perfreg.measure.engines.native.wire import Connection
@@ -38,6 +38,12 @@ class Dialler:
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         self._addresses = list(dict.fromkeys((int(family), address) for family, _, _, _, address in found))
 
+    def is_known(self) -> bool:
+        """Whether an earlier load has left a connection; then its address is kept to."""
+        known = [] if self._tls else [each for each in self._addresses if parking.has_parked(*each)]
+        self._addresses = known or self._addresses
+        return bool(known)
+
     async def choose(self, connection: Connection) -> None:
         """Connect to the first address that answers and keep to it. Raises ``OSError`` when none does."""
         problem: OSError | None = None
@@ -59,9 +65,13 @@ class Dialler:
         loop = asyncio.get_running_loop()
         family, where = address
         began = perf_counter_ns()
-        plain = socket.socket(family, socket.SOCK_STREAM)
+        parked = parking.take(family, where) if self._tls is None else None
+        plain = parked or socket.socket(family, socket.SOCK_STREAM)
         try:
             plain.settimeout(0.0)
+            if parked is not None:
+                await loop.create_connection(lambda: connection, sock=plain)
+                return
             if not self._target.path:
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.sock_connect(plain, where)

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from perfreg.measure.engines import parking
 from perfreg.measure.engines.native import failure
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -67,8 +68,11 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """End the connection at once; its owner hears no more of it."""
         transport, self._transport = self._transport, None
+        is_idle = self.is_open and self._reusable and not self.waiting
         self.is_open = self.waiting = False
         if transport is not None:
+            if is_idle:
+                parking.leave(transport)
             transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -147,6 +151,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self, kind: str) -> None:
         waiting = self.waiting
+        self._reusable = False
         self.close()
         if waiting:
             self._owner.failed(self, kind)
