@@ -84,6 +84,13 @@ class Recorder:
         """Count what is still in the buffer."""
         self._flush()
 
+    def release(self) -> None:
+        """Let go of the memory. Its writer refers to it, so it would wait for the garbage collector."""
+        self._response, self._service = [], []
+        self._first_byte = Accumulator()
+        self._buffer = bytearray()
+        self._flush = _nothing
+
     def fail(self, kind: str, intended: int, finished: int) -> None:
         """Count a request that failed."""
         self.requests += 1

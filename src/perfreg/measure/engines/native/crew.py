@@ -122,7 +122,10 @@ class Crew:
                         each.result()
             finally:
                 await self._end(load, watch, began)
-        return self._result(load)
+        found = self._result(load)
+        for recorder in (self.recorder, *self.step_recorders):
+            recorder.release()
+        return found
 
     async def _end(self, load: Loop, *tasks: asyncio.Task[None]) -> None:
         self.wheel.stop()
@@ -200,6 +203,7 @@ class Crew:
         recorder = self.recorder
         response = recorder.response
         lags = load.lags or self._lags.distribution()
+        self._lags.clear()
         return LoadResult(
             response=response,
             service=recorder.service,
