@@ -221,3 +221,13 @@ def test_series_of_different_length_and_session_go_together() -> None:
     found = watch_many(series)
     assert [len(steps) for steps in found] == [1, 0, 0, 1, 1, 1, 1]
     assert found[0] == found[4] == found[5] == found[6]
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0.02, 0.1]))
+@settings(max_examples=25, deadline=None)
+def test_each_run_raises_at_most_one_alarm_and_later_ones_come_later(seed: int, sigma: float) -> None:
+    chance = np.random.default_rng(seed)
+    restless = np.repeat(chance.choice([1.0, 1.1, 1.25, 0.8], 60), chance.integers(2, 12, 60))
+    values = restless * _noise(len(restless), sigma, seed)
+    raised = [step.raised for step in watch(values)]
+    assert raised == sorted(set(raised))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
+    Small = NDArray[np.float32]
     Whole = NDArray[np.int64]
 
 SPANS = (3, 4, 6, 8, 10, 13)
@@ -58,7 +59,7 @@ def below(window: Values, lead: float) -> NDArray[np.uint8]:
     """How often the value of a column, less ``lead``, lies above the runs before it.
 
     The result has a row for each series, a column for each run from ``HISTORY - GAP + 1`` on, and the number for the
-    nearest 0, 1, 2, … runs before it, in halves: 2 for each run below it, 1 for each that is equal.
+    nearest 0, 1, 2, … runs before it. Equal values need no care: the lead parts them.
     """
     import numpy as np
 
@@ -66,11 +67,11 @@ def below(window: Values, lead: float) -> NDArray[np.uint8]:
     view = np.lib.stride_tricks.sliding_window_view(window, depth + 1, axis=1)
     value, before = view[..., -1:] - lead, view[..., -2::-1]
     counts = np.zeros((*view.shape[:2], depth + 1), dtype=np.uint8)
-    np.add(before < value, before <= value, out=counts[..., 1:], dtype=np.uint8)
+    np.less(before, value, out=counts[..., 1:].view(np.bool_))
     return np.cumsum(counts, axis=2, dtype=np.uint8, out=counts)
 
 
-def scores(counts: NDArray[np.uint8], shape: Spans) -> Values:
+def scores(counts: NDArray[np.uint8], shape: Spans) -> Small:
     """Standardised sums of the normal scores of the newest 1, 2, … ``GAP`` runs, for every series and judged run.
 
     ``counts`` come from `below`; ``shape`` has a row for each series and a column for each run after ``HISTORY``.
@@ -87,15 +88,15 @@ def scores(counts: NDArray[np.uint8], shape: Spans) -> Values:
     flat = counts.reshape(-1)
     beneath = np.subtract(flat.take(at + shape.base[..., None]), flat.take(at), dtype=np.uint8)
     table, deviations = _normal_scores()
-    sums = np.cumsum(table[shape.base[..., None], beneath], axis=2)
+    sums: Small = np.cumsum(table[shape.base[..., None], beneath], axis=2)
     sums /= deviations[shape.base]
     sums[back >= shape.recent[..., None]] = -np.inf
     return sums
 
 
 @lru_cache(maxsize=1)
-def _normal_scores() -> tuple[Values, Values]:
-    """By size of the base: the score of each rank (in halves), and the deviation of the sum of 1, 2, … scores.
+def _normal_scores() -> tuple[Small, Small]:
+    """By size of the base: the score of each rank, and the deviation of the sum of 1, 2, … scores.
 
     The newest runs share one base, whose luck they share too: hence the k/n (as in a two-sample test).
     """
@@ -103,11 +104,10 @@ def _normal_scores() -> tuple[Values, Values]:
     from scipy.special import ndtri
 
     base = np.arange(BASE + 1)[:, None]
-    half_ranks = np.minimum(np.arange(2 * BASE + 1), 2 * base)
-    table = ndtri((half_ranks / 2 + 0.5) / (base + 1))
-    variance = np.array([np.mean(table[n, : 2 * n + 1 : 2] ** 2) for n in range(BASE + 1)])
+    table = ndtri((np.minimum(np.arange(BASE + 1), base) + 0.5) / (base + 1))
+    variance = np.array([np.mean(table[n, : n + 1] ** 2) for n in range(BASE + 1)])
     k = np.arange(1, GAP + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviations = np.sqrt(k * (1 + k / base) * variance[:, None])
     deviations[0] = np.inf
-    return table, deviations
+    return table.astype(np.float32), deviations.astype(np.float32)

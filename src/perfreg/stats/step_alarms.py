@@ -115,20 +115,29 @@ class Compared:
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
             counts[rows] = below(sign * self.view.window[rows], INDIFFERENCE)
 
-    def alarms(self, rows: Whole, shape: Spans, extra: Values) -> list[Alarm]:
+    def alarms(self, rows: Whole, columns: Whole, shape: Spans, extra: Values) -> list[Alarm]:
         """The first step of each row, and maybe more.
 
-        ``shape`` and ``extra`` (added to the threshold) have a row for each of ``rows`` and a column for each run.
+        ``shape`` and ``extra`` (added to the threshold) have a row for each of ``rows`` and a column for each of
+        ``columns``, which are judged ones next to each other.
         """
         import numpy as np
 
         threshold = self.view.threshold + extra
         parts: list[list[NDArray[Any]]] = []
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
-            ranked = scores(counts[rows] if len(rows) < len(counts) else counts, shape)
+            ranked = scores(counts[rows, columns[0] : columns[-1] + GAP], shape)
             i, j = np.nonzero(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > threshold - HEAD_START)
             parts.append(
-                [rows[i], j, np.full(len(i), sign), shape.recent[i, j], shape.base[i, j], ranked[i, j], threshold[i, j]]
+                [
+                    rows[i],
+                    columns[j],
+                    np.full(len(i), sign),
+                    shape.recent[i, j],
+                    shape.base[i, j],
+                    ranked[i, j],
+                    threshold[i, j],
+                ]
             )
         row, column, signs, recent, base, both, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
         cases = _Cases(row=row, column=column, sign=signs, recent=recent, base=base, ranked=both, threshold=limit)

@@ -148,14 +148,14 @@ class _Block:
         begin = np.array([self._lifts[row][-1].until if self._lifts[row] else 0 for row in rows.tolist()])
         found: list[Alarm] = []
         for compared in self._compared:
-            columns = np.arange(compared.view.window.shape[1] - HISTORY)
+            columns = np.arange(int(start.min()), int(end.max()))
             seen = HISTORY + columns + 1 - compared.first[rows, None]
             age = np.minimum(self._batch.origin[rows, None] + columns + 1 - begin[:, None], seen)
             young = (age < YOUNG) & (age < seen)
             shape = spans(np.where(young, seen, age))
             asked = (columns >= start[:, None]) & (columns < end[:, None])
             shape = Spans(recent=np.where(asked, shape.recent, 0), base=np.where(asked, shape.base, 0))
-            found += compared.alarms(rows, shape, YOUNG_EXTRA * young)
+            found += compared.alarms(rows, columns, shape, YOUNG_EXTRA * young)
         return found
 
     def lift(self, alarm: Alarm) -> Found:
@@ -178,7 +178,8 @@ class _Block:
     def look_again(self, row: int) -> None:
         """Estimate the last lift of a row with the runs that came since; take it away if the change has gone."""
         lift = self._lifts[row][-1]
-        end = self._column(row, lift.next_check()) + 1
+        now = lift.next_check()
+        end = self._column(row, now) + 1
         lift.checks += 1
         view = len(self._batch.views) - 1 if lift.last_view else 0
         height = self._heights[row][view]
@@ -188,6 +189,9 @@ class _Block:
         if lift.checks == 1 and height * left <= BACK_WITHIN * height**2:
             self._move(row, lift, [-each for each in self._heights[row]])
             self._lifts[row].pop()
+            for before in self._lifts[row][-1:]:
+                while before.next_check() <= now:  # meanwhile its level was thought to be over
+                    before.checks += 1
         else:
             self._raise(row, lift, end, self._heights[row])
 
