@@ -56,7 +56,8 @@ def compared(base: array[float], head: array[float]) -> dict[str, Any]:
 @contextmanager
 def _running(directory: Path) -> Iterator[http.client.HTTPConnection]:
     port = free_port()
-    with subprocess.Popen([sys.executable, "-S", "service.py", str(port)], cwd=directory) as process:
+    command = [sys.executable, "-S", "service.py", str(port)]
+    with subprocess.Popen(command, cwd=directory, stderr=subprocess.DEVNULL) as process:
         try:
             with closing(_connected(port)) as connection:
                 yield connection
