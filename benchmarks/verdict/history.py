@@ -26,7 +26,7 @@ from recorded import FEWEST_COMPANIONS, WINDOW, Values, Window, read, windows
 from perfreg.analysis.watch import Policy, watch
 
 STEPS_PCT = (0, 3, 5, 10, 20)
-RATES = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 10.0, 15.0)
+RATES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0)
 FA15_PCT = 5.0
 HALVES = 20
 NEVER = 10_000

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perfreg.model.metric import Direction
     from perfreg.model.result import Severity
 
-FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.5), (3.0, 3.15), (5.0, 2.85), (10.0, 2.45))
+FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.4), (3.0, 3.0), (5.0, 2.75), (10.0, 2.3))
 """Percent of quiet stretches of 15 runs with a false alarm, and the threshold that leads to it.
 
 Measured on recorded histories by ``benchmarks/verdict/history.py``.

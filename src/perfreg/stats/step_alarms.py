@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-HEAD_START = 1.0
+HEAD_START = 0.9
 """Ranks alone must come this near to the threshold before densities are asked, which saves nearly all the work."""
 
 INDIFFERENCE = 0.0075
 """Changes of the level within 0.75 % (a logarithm) are nobody's concern; a quiet series drifts by as much."""
+
+BETTER_EXTRA = 0.5
+"""Added to the threshold for steps downwards: they alarm nobody, and a wrong one costs the memory of the level."""
 
 MEASURED = 0.25
 """So much of a step must be in the runs as they were measured."""
@@ -123,9 +126,9 @@ class Compared:
         """
         import numpy as np
 
-        threshold = self.view.threshold + extra
         parts: list[list[NDArray[Any]]] = []
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
+            threshold = self.view.threshold + extra + (BETTER_EXTRA if sign < 0 else 0.0)
             ranked = scores(counts[rows, columns[0] : columns[-1] + GAP], shape)
             i, j = np.nonzero(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > threshold - HEAD_START)
             parts.append(
