@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from recorded import FEWEST_COMPANIONS, WINDOW, Values, Window, read, windows
 
 from perfreg.analysis.watch import Policy, watch
+from perfreg.stats.common_mode import shared
 
 STEPS_PCT = (0, 3, 5, 10, 20)
 RATES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0)
@@ -138,6 +139,12 @@ one suite that share a date share a run. The histories of github-action-benchmar
 `gh-pages` branches; `perfreg judge history` takes the same numbers as CSV."""
 
 
+def _shares(window: Window) -> bool:
+    """Whether the runs before the window show that the series follows the others."""
+    sessions = np.column_stack((window.logs, *window.companions))
+    return bool(shared(sessions[: window.lead], window.lead)[:, 0].any())
+
+
 def _row(figures: Figures) -> list[str]:
     cells = [f"{found:.1f} ± {spread:.1f}" if i == 0 else f"{found:.1f}"
              for i, (found, spread) in enumerate(zip(figures.found, figures.spread, strict=True))]  # fmt: skip
@@ -197,6 +204,10 @@ def report(drawn: Sequence[Window], pool: multiprocessing.pool.Pool) -> tuple[st
     mine, rivals = calibrated(raw, drawn), [calibrated(of_rival(each, drawn, pool), drawn) for each in RIVALS]
     some = Outcome(name="perfreg, the same windows", delays=raw.delays[:, :, covered])
     with_companions = calibrated(clean, suites)
+    sharing = np.array([_shares(window) for window in suites])
+    few = [window for window, shares in zip(suites, sharing, strict=True) if shares]
+    of_few = [Outcome(name=f"{each.name}, where something is shared ({len(few)} windows)", delays=each.delays[:, :, sharing])
+              for each in (clean, some)]  # fmt: skip
     claims, met = _targets(mine, with_companions, rivals)
     projects = sorted({each.project.replace("__", "/") for each in drawn})
     about = ABOUT.format(
@@ -210,7 +221,7 @@ def report(drawn: Sequence[Window], pool: multiprocessing.pool.Pool) -> tuple[st
         about,
         _table([mine, *rivals]),
         COMPANIONS.format(windows=len(suites)),
-        _table([with_companions, calibrated(some, suites)]),
+        _table([with_companions, calibrated(some, suites), *(calibrated(each, few) for each in of_few if few)]),
         SHIPPED,
         _groups(drawn, raw, clean, covered),
         claims,
