@@ -206,8 +206,8 @@ def report(drawn: Sequence[Window], pool: multiprocessing.pool.Pool) -> tuple[st
     with_companions = calibrated(clean, suites)
     sharing = np.array([_shares(window) for window in suites])
     few = [window for window, shares in zip(suites, sharing, strict=True) if shares]
-    of_few = [Outcome(name=f"{each.name}, where something is shared ({len(few)} windows)", delays=each.delays[:, :, sharing])
-              for each in (clean, some)]  # fmt: skip
+    where = f"where something is shared ({len(few)} windows)"
+    of_few = [Outcome(name=f"{each.name}, {where}", delays=each.delays[:, :, sharing]) for each in (clean, some)]
     claims, met = _targets(mine, with_companions, rivals)
     projects = sorted({each.project.replace("__", "/") for each in drawn})
     about = ABOUT.format(
