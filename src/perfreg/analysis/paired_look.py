@@ -62,9 +62,10 @@ def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final:
     levels = np.exp(np.median(pairs.level, axis=1))
     found = {}
     for row, (key, signs) in enumerate(zip(series, looks(pairs, effect, alpha=alpha, final=final), strict=True)):
-        look, bounded = signs, math.isfinite(signs.low) and math.isfinite(signs.high)
-        if signs.n >= FEWEST and not bounded and pairs.inflation[row] > 1:
-            ratios = plain.difference[row]
+        look, ratios = signs, plain.difference[row]
+        # Signs say no more than that all agree, which few starts cannot make certain, however large the change is.
+        spent = not (math.isfinite(signs.low) and math.isfinite(signs.high)) or abs(np.sign(ratios).sum()) == signs.n
+        if signs.n >= FEWEST and spent and pairs.inflation[row] > 1:
             look = look_at_starts(signs, ratios, generation, min_effect=effect, alpha=alpha, final=final)
         found[key] = Sight(
             look=look,
