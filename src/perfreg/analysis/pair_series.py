@@ -112,8 +112,9 @@ def _read(pairs: Pairs, policy: _Policy) -> list[SeriesVerdict]:
         ended = np.ones(len(rows), dtype=bool) if final else _decided(seen, policy)
         if ended.any():
             looks = sequential.looks(seen.chosen(ended), policy.effect, alpha=policy.alpha, final=final)
-            for row, look in zip(rows[ended], looks, strict=True):
-                found[int(row)] = _verdict(look, policy)
+            for place, look in zip(np.flatnonzero(ended), looks, strict=True):
+                found[int(rows[place])] = _verdict(look, policy)
+                ended[place] = final or look.decide(policy.alpha) != "open"
         rows = rows[~ended]
     return [found[row] for row in range(len(pairs.difference))]
 

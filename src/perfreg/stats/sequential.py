@@ -35,6 +35,7 @@ _FINAL = 1 / 5
 _UNANIMOUS = 4 / 5
 _CONSISTENCY = 2.0
 _POWER_Z = 1.2816
+_TIGHT = 1e-5
 
 Decision = Literal["slower", "faster", "same", "open"]
 
@@ -108,8 +109,9 @@ def looks(pairs: Pairs, min_effect: float, *, alpha: float, final: bool) -> list
         paired.centers(pairs),
         low,
         high,
-        p_values(pairs, min_effect, final=final),
-        p_values(other, min_effect, final=final),
+        # Weights depend on the shift, so a p-value may be small where the interval is not clear: both have to agree.
+        np.where(low >= min_effect - _TIGHT, p_values(pairs, min_effect, final=final), 1.0),
+        np.where(high <= _TIGHT - min_effect, p_values(other, min_effect, final=final), 1.0),
         p_values(other, -min_effect, final=final),
         p_values(pairs, -min_effect, final=final),
         paired.spreads(pairs),
