@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-
 from perfreg.cli.baselines import deciding, reading, syncing
-from perfreg.cli.command import Command
+from perfreg.cli.command import Action, with_actions
 
-_Arguments = Callable[[argparse.ArgumentParser], None]
-_Action = Callable[[argparse.Namespace], int]
-
-ACTIONS: dict[str, tuple[str, _Arguments, _Action]] = {
-    "list": ("the runs of the store, oldest first", reading.add_list, reading.list_runs),
-    "show": ("what each metric of this machine is compared with", reading.add_show, reading.show),
-    "pull": ("bring what others have stored to this machine", syncing.add_plain, syncing.pull),
-    "push": ("store what this machine has measured", syncing.add_plain, syncing.push),
-    "accept": ("make the regressions of a run the new normal", deciding.add_accept, deciding.accept),
-    "reset": ("start the baseline of some metrics anew", deciding.add_reset, deciding.reset),
-    "prune": ("remove old runs for good", syncing.add_prune, syncing.prune),
-    "verify": ("check every record of the store", reading.add_verify, reading.verify),
-    "import": ("move in with another tool's history", syncing.add_import, syncing.import_history),
+ACTIONS: dict[str, Action] = {
+    "list": Action(
+        summary="the runs of the store, oldest first", add_arguments=reading.add_list, execute=reading.list_runs
+    ),
+    "show": Action(
+        summary="what each metric of this machine is compared with",
+        add_arguments=reading.add_show,
+        execute=reading.show,
+    ),
+    "pull": Action(
+        summary="bring what others have stored to this machine", add_arguments=syncing.add_plain, execute=syncing.pull
+    ),
+    "push": Action(
+        summary="store what this machine has measured", add_arguments=syncing.add_plain, execute=syncing.push
+    ),
+    "accept": Action(
+        summary="make the regressions of a run the new normal",
+        add_arguments=deciding.add_accept,
+        execute=deciding.accept,
+    ),
+    "reset": Action(
+        summary="start the baseline of some metrics anew", add_arguments=deciding.add_reset, execute=deciding.reset
+    ),
+    "prune": Action(summary="remove old runs for good", add_arguments=syncing.add_prune, execute=syncing.prune),
+    "verify": Action(
+        summary="check every record of the store", add_arguments=reading.add_verify, execute=reading.verify
+    ),
+    "import": Action(
+        summary="move in with another tool's history", add_arguments=syncing.add_import, execute=syncing.import_history
+    ),
 }
 
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, (summary, add_arguments, _) in ACTIONS.items():
-        sub = actions.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        sub.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help="show tracebacks of errors")
-        add_arguments(sub)
-
-
-def _execute(args: argparse.Namespace) -> int:
-    _, _, act = ACTIONS[args.action]
-    return act(args)
-
-
-COMMAND = Command(
-    name="baseline",
-    summary="Look into the store of runs that baselines come from, and decide about it.",
-    add_arguments=_add_arguments,
-    execute=_execute,
+COMMAND = with_actions(
+    "baseline", "Look into the store of runs that baselines come from, and decide about it.", ACTIONS
 )
