@@ -91,7 +91,7 @@ def test_the_documented_json_shape_runs_unchanged(server: Server, tmp_path: Path
     assert (tmp_path / "tracking.db").is_file()
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.name != "perfreg.json"
                           and path.is_file())  # fmt: skip
-    assert b"4711" not in everything
+    assert b"secret-token-4711" not in everything
     assert "4711" not in done.out + done.err
 
 
