@@ -1,8 +1,8 @@
 """`perfreg compare` on a real service and a disturbed machine: what it finds, and what it makes up.
 
 Head does 0, 3, 5 or 10 % more work for each answer than base, in random order, while a second load burns one of the
-processors about half of the time. Each comparison may take a minute. Right after it, two separate runs of the same
-total time are compared by the usual rules.
+processors about half of the time. Each comparison may take a minute. Right after it, two separate runs are
+compared by the usual rules.
 
     python benchmarks/verdict/live.py --comparisons 20 --results live.jsonl --write docs/evidence.md
     python benchmarks/verdict/live.py --comparisons 20 --resume live.jsonl      # go on with a session that was stopped
@@ -39,7 +39,7 @@ def main() -> int:
     if arguments.results and path.exists():
         sys.exit(f"{path} exists already: go on with --resume, or show it with --report")
     if not arguments.report:
-        measure(path, arguments.comparisons, arguments.budget)
+        measure(path, arguments.comparisons, arguments.budget, arguments.separate)
     records = load(path)
     text = section(records)
     print(text)
@@ -52,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--comparisons", type=int, default=20, metavar="N", help="comparisons of each effect")
     parser.add_argument("--budget", default="60s", metavar="TIME", help="what a comparison may take")
+    parser.add_argument("--separate", type=float, default=5.0, metavar="S", help="seconds of each separate run")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--results", type=Path, metavar="FILE", help="begin a session")
     where.add_argument("--resume", type=Path, metavar="FILE", help="go on with one")
@@ -76,11 +77,11 @@ def _cut_off_the_rest(path: Path) -> None:
         path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
 
 
-def measure(path: Path, comparisons: int, budget: str) -> None:
+def measure(path: Path, comparisons: int, budget: str, separate_s: float) -> None:
     """Make the comparisons that the file lacks, in the order that its first line decided."""
     done = load(path)
     _cut_off_the_rest(path)
-    session = done[0]["session"] if done else _session(budget)
+    session = done[0]["session"] if done else _session(budget, separate_s)
     with tempfile.TemporaryDirectory() as directory, second_load(session["seed"] + len(done)):
         scene = Scene(root=Path(directory) / "repository", steps=session["steps"])
         scene.build(EFFECTS)
@@ -89,9 +90,9 @@ def measure(path: Path, comparisons: int, budget: str) -> None:
                 _append(path, {"session": session, "number": number, **_compared(scene, effect, session, number)})
 
 
-def _session(budget: str) -> Record:
+def _session(budget: str, separate_s: float) -> Record:
     """What all comparisons of a file share."""
-    return {"seed": random.SystemRandom().randrange(2**31), "steps": steps_here(), "budget": budget}
+    return {"seed": random.SystemRandom().randrange(2**31), "steps": steps_here(), "budget": budget, "separate_s": separate_s}
 
 
 def plan(seed: int, comparisons: int) -> Iterator[int]:
@@ -104,7 +105,7 @@ def plan(seed: int, comparisons: int) -> Iterator[int]:
 def _compared(scene: Scene, effect: int, session: Record, number: int) -> Record:
     began, load_before = datetime.now(timezone.utc), os.getloadavg()[0]
     found = scene.compare(effect, session["budget"], session["seed"] + number)
-    separate = scene.separately(effect, found["elapsed_s"] / 2) if "elapsed_s" in found else {}
+    separate = scene.separately(effect, session["separate_s"]) if "elapsed_s" in found else {}
     return {
         "effect_pct": effect,
         "began": began.isoformat(timespec="seconds"),

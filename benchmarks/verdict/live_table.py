@@ -116,7 +116,7 @@ def _about(records: Sequence[Record], failed: int) -> str:
         "undisturbed processor; head takes as many more as the column says. Each had at most "
         f"{session['budget'].removesuffix('s')} s. A second load kept one processor busy about half of the time, in "
         f"bursts of 0.1 to 5 s, and others used the machine: it had a load of {median(loads):.1f} (median, up to "
-        f"{max(loads):.1f}). The rivals compare the latencies of two separate runs, base and then head, made right "
-        "after each comparison, that took the same time. Cells have 95 % intervals (Wilson)."
+        f"{max(loads):.1f}). The rivals compare the latencies of two separate runs, base and then head, of "
+        f"{session['separate_s']:g} s each, made right after each comparison. Cells have 95 % intervals (Wilson)."
     )
     return f"{text} {failed} comparisons failed." if failed else text

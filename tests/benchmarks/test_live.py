@@ -27,7 +27,7 @@ def record(number: int, effect: int, **statuses: str) -> dict[str, Any]:
         for name in live_scene.METRICS
     }
     return {
-        "session": {"seed": 1, "steps": 1000, "budget": "60s"},
+        "session": {"seed": 1, "steps": 1000, "budget": "60s", "separate_s": 5.0},
         "number": number,
         "effect_pct": effect,
         "load": [1.0, 2.0],
