@@ -92,7 +92,12 @@ def measure(path: Path, comparisons: int, budget: str, separate_s: float) -> Non
 
 def _session(budget: str, separate_s: float) -> Record:
     """What all comparisons of a file share."""
-    return {"seed": random.SystemRandom().randrange(2**31), "steps": steps_here(), "budget": budget, "separate_s": separate_s}
+    return {
+        "seed": random.SystemRandom().randrange(2**31),
+        "steps": steps_here(),
+        "budget": budget,
+        "separate_s": separate_s,
+    }
 
 
 def plan(seed: int, comparisons: int) -> Iterator[int]:
