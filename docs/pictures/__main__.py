@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.pictures import history, looking, pairs
+from docs.pictures import history, looking, pairs, stall
 
 HERE = Path(__file__).parent
 PICTURES: dict[str, Callable[[], str]] = {
@@ -17,6 +17,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "answers": pairs.answers,
     "looks": looking.looks,
     "history": history.step,
+    "stall": stall.stall,
 }
 _NUMBER = re.compile(r"\d+\.?\d*")
 _ROUNDING = 0.11
