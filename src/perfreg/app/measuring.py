@@ -50,7 +50,7 @@ class Bench:
         record = ScenarioRecord(
             name=spec.name,
             kind=spec.type,
-            hash=scenario_hash(spec, stress_multiplier=self.config.stress_multiplier),
+            hash=scenario_hash(spec, stress_multiplier=self.config.stress_multiplier, directory=self.context.directory),
             status=outcome.status,
             duration_s=time.perf_counter() - start,
             reasons=outcome.reasons,

@@ -51,7 +51,16 @@ Name = Annotated[
 ]
 """A name people read: it stays on its line in every report, and what is read is what is there."""
 
-ResourceMetric = Literal["cpu_usage", "memory_usage", "disk_io", "network_io"]
+ResourceMetric = Literal[
+    "cpu_usage",
+    "memory_usage",
+    "memory_usage_mean",
+    "disk_io",
+    "network_io",
+    "context_switches",
+    "threads",
+    "open_files",
+]
 """What the resource sampler can record."""
 
 SamplingInterval = Annotated[Seconds, Field(ge=0.01)]
@@ -62,7 +71,7 @@ class Monitor(Section):
     """Resource sampling beside a scenario: of the started service, else of the whole machine, unless told."""
 
     metrics: tuple[ResourceMetric, ...] = Field(default=("cpu_usage", "memory_usage"), min_length=1)
-    """Which of cpu_usage, memory_usage, disk_io and network_io to record."""
+    """What to record; network_io only of the whole machine."""
     pid: int | None = Field(default=None, gt=0)
     """Watch this process and its children."""
     process: str | None = None
@@ -120,6 +129,10 @@ class ScenarioSpec(Section):
         today, and anything that may be secret. Kinds extend it.
         """
         return {"name": self.name, "type": self.type}
+
+    def files(self) -> tuple[str, ...]:
+        """Files beside the configuration whose content says what is measured; it counts for the scenario hash."""
+        return ()
 
     def custom_metrics(self) -> tuple[Metric, ...]:
         """The metrics that this scenario reports and `perfreg.model.metric.CATALOGUE` does not know."""

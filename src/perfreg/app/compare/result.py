@@ -78,7 +78,9 @@ def _record(request: CompareRequest, contest: Contest) -> ScenarioRecord:
     return ScenarioRecord(
         name=contest.name,
         kind=contest.spec.type,
-        hash=scenario_hash(contest.spec, stress_multiplier=request.config.stress_multiplier),
+        hash=scenario_hash(
+            contest.spec, stress_multiplier=request.config.stress_multiplier, directory=request.directory
+        ),
         status="broken" if contest.ending == "broken" else "ok",
         duration_s=contest.spent_s,
         reasons=contest.reasons if contest.ending == "broken" else (),

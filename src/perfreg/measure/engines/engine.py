@@ -15,6 +15,16 @@ from perfreg.stats.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """Workers on other hosts: so many of them come to ``host`` and ``port`` within ``wait_s``."""
+
+    workers: int
+    host: str
+    port: int
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
     """Calls made over and over for ``duration_s`` seconds after ``warm_up_s``.
 
@@ -29,6 +39,9 @@ class LoadPlan:
     ``alive`` is called about every half second and raises when going on makes no sense (the service died).
     ``progress`` gets the share that is done. ``verify`` says whether certificates must be good, or names the file with
     those that are trusted. ``keep_samples`` asks for every sample beside the histograms.
+
+    With a ``script``, the path of a file in the engine's own language, that file says what is sent instead of
+    ``calls``, starting at ``base_url``. With ``remote`` the load is made on other hosts.
     """
 
     calls: tuple[Call, ...]
@@ -38,6 +51,8 @@ class LoadPlan:
     duration_s: float
     alive: Callable[[], None]
     progress: Callable[[float], None]
+    script: str = ""
+    base_url: str = ""
     rows: tuple[Row, ...] = ()
     cookies: bool = False
     stages: Profile = ()
@@ -46,6 +61,7 @@ class LoadPlan:
     max_connections: int = 1000
     seed: int = 0
     workers: int = 1
+    remote: Remote | None = None
     share: tuple[int, int] = (0, 1)
     verify: bool | str = True
     keep_samples: bool = False
@@ -108,7 +124,7 @@ class LoadResult:
     ``service`` those from its being sent, both by slice of the measured time (`perfreg.stats.describe.BLOCKS` slices
     and one for what was answered later). In a closed loop a request is meant to be made when the user is ready for it,
     in an open loop when the schedule says so; ``steps`` has the response times of each call by itself, where there are
-    several.
+    several, and ``names`` their names where only a script knows them.
 
     ``errors`` counts failures by class, and none of them has a time. ``requests`` counts everything that was sent, the
     warm-up included: what the service has worked for. ``throughput`` is in answers a second, a slice lasts ``slice_s``,
@@ -124,6 +140,7 @@ class LoadResult:
     tls: Distribution
     first_byte: Distribution
     steps: tuple[tuple[Distribution, ...], ...] = ()
+    names: tuple[str, ...] = ()
     size: Moments
     errors: Counter[str]
     requests: int

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from perfreg.config.base import Section
 from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call, Checks
+from perfreg.measure.engines.engine import Remote
 from perfreg.measure.engines.profile import Profile, Segment, constant
 
 Arrivals = Literal["even", "poisson"]
@@ -41,6 +42,23 @@ class Stage(Section):
     """How long the stage lasts."""
     ramp: bool = True
     """Whether their number changes evenly from that of the stage before (0 before the first), or at once."""
+
+
+class LocustMaster(Section):
+    """Workers on other hosts, started there by `perfreg worker`, make the load. This process is their master."""
+
+    expect_workers: int = Field(ge=1, le=1000)
+    """How many workers must have come before the load begins."""
+    bind_host: str = Field(default="*", pattern=r"^(\*|[A-Za-z0-9._:-]{1,253})$")
+    """Address to wait for them at; `*` is every one of this host."""
+    bind_port: int = Field(default=5557, ge=1, le=65_535)
+    """Port to wait for them at."""
+    max_wait: Seconds = 60.0
+    """How long to wait for them."""
+
+    def remote(self) -> Remote:
+        """The same as engines take it."""
+        return Remote(workers=self.expect_workers, host=self.bind_host, port=self.bind_port, wait_s=self.max_wait)
 
 
 def _some_load(rate: float | Ramp | tuple[float, ...]) -> float | Ramp | tuple[float, ...]:

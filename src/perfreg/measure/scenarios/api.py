@@ -25,6 +25,7 @@ from perfreg.measure.engines.keys import (
     Arrivals,
     Body,
     Check,
+    LocustMaster,
     Method,
     Rate,
     Stage,
@@ -52,8 +53,10 @@ _FORKS_AFTER_S = 0.5
 """Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
 
-_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers")
+_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers", "script", "locust")
 """Keys that not every engine knows."""
+_REQUEST_KEYS = frozenset({"method", "headers", "body", "check", "think_time"})
+_SCRIPTED_KEYS = _REQUEST_KEYS | {"data", "cookies", "expected_status"}
 
 
 def _known_engine(name: str) -> str:
@@ -79,6 +82,9 @@ class ApiSpec(ScenarioSpec):
     """Request body: text as it is, anything else as JSON."""
     steps: tuple[Step, ...] = ()
     """Several requests, one after the other, instead of `endpoint` and what belongs to it."""
+    script: str = ""
+    """A script of the engine's own instead of `endpoint` or `steps`, such as a locustfile: what users do, and what
+    counts as an error, is said there. They start at `base_url`."""
     data: str | tuple[dict[str, Any], ...] = ()
     """Values for `{{name}}` in URLs, headers and bodies: a CSV or JSON file, or a list of mappings. Every request, or
     every passage through the steps, takes one row, in an order that is the same for base and head."""
@@ -103,6 +109,8 @@ class ApiSpec(ScenarioSpec):
     """Numbers of users over time, instead of `concurrent_users` and `duration`."""
     workers: Workers = 1
     """Processes that make the load together; `auto` takes a quarter of the processors, where the load needs them."""
+    locust: LocustMaster | None = None
+    """Workers on other hosts that make the load, for `engine: locust`."""
     warm_up: SecondsOrZero = 1.0
     """Seconds of load before anything counts."""
     timeout: Seconds = 30.0
@@ -133,18 +141,26 @@ class ApiSpec(ScenarioSpec):
             raise ValueError("has either a rate or stages of users, not both")
         if self.stages and not any(stage.users for stage in self.stages):
             raise ValueError("has stages without any users")
-        if bool(self.endpoint) == bool(self.steps):
-            raise ValueError("needs either an endpoint or steps")
-        if self.steps and (own := {"method", "headers", "body", "check", "think_time"} & self.model_fields_set):
+        if sum(map(bool, (self.endpoint, self.steps, self.script))) != 1:
+            raise ValueError("needs either an endpoint or steps, or a script of its engine")
+        if self.steps and (own := _REQUEST_KEYS & self.model_fields_set):
             raise ValueError(f"has steps, so {', '.join(sorted(own))} belongs to them")
+        return self
+
+    @model_validator(mode="after")
+    def _what_the_engine_knows(self) -> ApiSpec:
+        if self.script and (own := _SCRIPTED_KEYS & self.model_fields_set):
+            raise ValueError(f"has a script, so {', '.join(sorted(own))} belongs there")
+        if self.locust and self.workers != 1:
+            raise ValueError("has either workers here or those on other hosts, not both")
         wanted = {name for name in _FEATURES if getattr(self, name) != ApiSpec.model_fields[name].get_default()}
         if missing := wanted - engines()[self.engine].features:
             raise ValueError(f"has {', '.join(sorted(missing))}, which engine {self.engine!r} does not do")
         return self
 
     def requests(self) -> tuple[Step, ...]:
-        """What is sent, one after the other."""
-        if self.steps:
+        """What is sent, one after the other; nothing that is known here when there is a script."""
+        if self.steps or self.script:
             return self.steps
         own = {key: getattr(self, key) for key in Step.model_fields if key in ApiSpec.model_fields and key != "name"}
         return (Step.model_construct(**own),)
@@ -153,9 +169,13 @@ class ApiSpec(ScenarioSpec):
         """The response times of each step with a name."""
         return tuple(metric for step in self.steps if step.name for metric in step_metrics(step.name))
 
+    def files(self) -> tuple[str, ...]:
+        """The script: another one makes other requests."""
+        return (self.script,) if self.script else ()
+
     def identity(self) -> dict[str, object]:
         """The requests and how many send them; hosts and header values are left out."""
-        first, *others = [step.identity() for step in self.requests()]
+        first, *others = [step.identity() for step in self.requests()] or [{}]
         return {
             **super().identity(),
             **first,
@@ -187,14 +207,16 @@ class ApiSpec(ScenarioSpec):
         return {"duration": seconds, "stages": stages, "save_samples": False}
 
 
-def measure(spec: ApiSpec, context: Context) -> Outcome:
-    """Load the endpoint. Raises `MeasureError` when it may not be loaded or cannot be reached at all."""
+def load_plan(spec: ApiSpec, context: Context) -> LoadPlan:
+    """What the engine is to do. Raises `MeasureError` when the endpoint may not be loaded."""
     where = f"test_scenarios.{spec.name}"
     calls = tuple(step.call(_allowed(step.endpoint, context, f"{where}.endpoint")) for step in spec.requests())
     service = context.service
     users = _most_users(spec, context.stress_multiplier)
-    plan = LoadPlan(
+    return LoadPlan(
         calls=calls,
+        script=str(context.directory / spec.script) if spec.script else "",
+        base_url=_start(context, where) if spec.script else context.base_url,
         rows=_rows(spec.data, context, f"{where}.data"),
         cookies=bool(spec.steps) if spec.cookies is None else spec.cookies,
         timeout_s=spec.timeout,
@@ -206,12 +228,26 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         poisson=spec.arrivals == "poisson",
         max_connections=spec.max_connections,
         workers=worker_count(spec.workers, spec.max_connections if spec.rate is not None else users),
+        remote=spec.locust.remote() if spec.locust else None,
         seed=context.seed,
         verify=str(context.directory / spec.verify) if isinstance(spec.verify, str) else spec.verify,
         keep_samples=spec.save_samples,
         alive=service.check if service else _always,
         progress=lambda share: context.progress(share, "loading"),
     )
+
+
+def _start(context: Context, where: str) -> str:
+    """Where the users of a script start. Raises `MeasureError` when that may not be loaded."""
+    if not context.base_url:
+        raise MeasureError("a script needs a base_url", where=where, hint="set base_url, or start a service")
+    return _allowed("", context, where).rstrip("/")
+
+
+def measure(spec: ApiSpec, context: Context) -> Outcome:
+    """Load the endpoint. Raises `MeasureError` when it may not be loaded or cannot be reached at all."""
+    plan = load_plan(spec, context)
+    service = context.service
     known = service.process_ids() if service else []
     listed = service.process_ids if service and plan.duration_s >= _FORKS_AFTER_S else lambda: known
     before = cpu_seconds(known)
@@ -227,7 +263,7 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         result,
         service=cost if service else None,
         max_error_rate_pct=context.max_error_rate_pct,
-        steps=tuple(step.name for step in spec.steps),
+        steps=result.names or tuple(step.name for step in spec.steps),
     )
     if memory is None:
         return found
