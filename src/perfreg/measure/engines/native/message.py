@@ -16,7 +16,8 @@ from perfreg.measure.engines.rows import Row
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_DEFAULTS = (("accept", "*/*"), ("accept-encoding", "gzip, deflate"), ("user-agent", "perfreg"))
+DEFAULTS = (("accept", "*/*"), ("accept-encoding", "gzip, deflate"), ("user-agent", "perfreg"))
+"""Headers that every request has, unless others are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def compile_request(call: Call) -> Request:
     target, path, credentials = parse(call.url)
     given = {name.lower() for name, _ in call.headers}
     headers = [] if "host" in given else [("host", target.authority)]
-    headers += [(name, value) for name, value in _DEFAULTS if name not in given]
+    headers += [(name, value) for name, value in DEFAULTS if name not in given]
     if credentials and "authorization" not in given:
         headers.append(("authorization", credentials))
     headers += call.headers
