@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from perfreg.cli import action
+from perfreg.cli.actions import inputs as action
+from perfreg.cli.actions.event import MODES, Mode
+from perfreg.cli.actions.outputs import OUTPUTS
 from perfreg.cli.main import parser
 from perfreg.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-FLAGS = {*action.VALUES, *action.LISTS, *action.SWITCHES}
-OTHERS = {"working-directory", "args", "token", "upload-artifact"}
+OTHERS = {"token", "upload-artifact"}
+FLAGS = [(mode, name) for mode in MODES for name in (*action.VALUES[mode], *action.LISTS, *action.SWITCHES[mode])]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def _table(heading: str) -> list[str]:
 
 
 def test_inputs_are_those_of_the_code(definition: Any) -> None:
-    assert set(definition["inputs"]) == FLAGS | OTHERS
+    assert set(definition["inputs"]) == {*action.names()} | OTHERS
 
 
 def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
@@ -39,14 +41,14 @@ def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
 
 
 def test_outputs_are_those_of_the_code_and_of_the_readme(definition: Any) -> None:
-    assert tuple(definition["outputs"]) == action.OUTPUTS
+    assert tuple(definition["outputs"]) == OUTPUTS
     assert _table("output") == list(definition["outputs"])
 
 
-@pytest.mark.parametrize("name", sorted(FLAGS))
-def test_an_input_is_a_flag_of_perfreg_run(name: str) -> None:
-    value = [] if name in action.SWITCHES else ["1"]
-    given = vars(parser().parse_args(["run", f"--{name}", *value]))
+@pytest.mark.parametrize(("mode", "name"), FLAGS)
+def test_an_input_is_a_flag_of_its_command(mode: Mode, name: str) -> None:
+    value = [] if name in action.SWITCHES[mode] else ["1"]
+    given = vars(parser().parse_args([mode, f"--{name}", *value]))
     assert given[name.replace("-", "_")] not in (None, [], False)
 
 
@@ -66,9 +68,23 @@ def test_no_script_holds_an_expression(definition: Any) -> None:
 
 def test_defaults_give_the_plain_command(definition: Any) -> None:
     inputs = {name: spec["default"] for name, spec in definition["inputs"].items()}
-    line = action.arguments(inputs)
-    assert line[:4] == ["run", "--format=json", "--format=markdown", "--format=html"]
-    assert line[4:] == ["--output-directory=perf-results"]
+    formats = ["--format=json", "--format=markdown", "--format=html"]
+    assert action.arguments(inputs) == ["run", *formats, "--output-directory=perf-results"]
+    compared = action.arguments(inputs, "compare", base="4711")
+    assert compared == ["compare", *formats, "--output-directory=perf-results", "--base=4711"]
+
+
+def test_a_mode_leaves_what_is_for_the_other_one() -> None:
+    inputs = {"budget": "30s", "test-duration": "3", "establish-baselines": "true", "concurrent-users": "2"}
+    assert action.arguments(inputs, "run")[4:] == [
+        "--concurrent-users=2", "--test-duration=3", "--establish-baselines",
+    ]  # fmt: skip
+    assert action.arguments(inputs, "compare")[4:] == ["--concurrent-users=2", "--budget=30s"]
+
+
+@pytest.mark.parametrize("inputs", [{"base": "v1"}, {"args": "--base-url http://127.0.0.1:1"}, {"args": "--base=v1"}])
+def test_a_base_that_was_named_wins(inputs: dict[str, str]) -> None:
+    assert not [word for word in action.arguments(inputs, "compare", base="4711") if "4711" in word]
 
 
 def test_lists_and_arguments_become_words() -> None:

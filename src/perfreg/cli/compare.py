@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from perfreg.cli.command import Command
 from perfreg.cli.compare_modes import add_mode_arguments, chosen, compare_chosen, configured
-from perfreg.cli.run import add_gate_arguments, add_report_arguments, add_target_arguments
+from perfreg.cli.done import Done
+from perfreg.cli.run import add_gate_arguments, add_load_arguments, add_report_arguments
 from perfreg.cli.selection import add_config_arguments, add_scenario_arguments
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_measuring_arguments(parser)
     add_report_arguments(parser)
     add_gate_arguments(parser)
-    add_target_arguments(parser)
+    add_load_arguments(parser)
 
 
 def add_measuring_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +41,11 @@ def add_measuring_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _execute(args: argparse.Namespace) -> int:
+    return execute(args).exit_code()
+
+
+def execute(args: argparse.Namespace) -> Done:
+    """Do what `perfreg compare` does."""
     from perfreg.cli import outputs
     from perfreg.cli.closing import exit_code, show
     from perfreg.cli.progress import observing
@@ -53,7 +59,8 @@ def _execute(args: argparse.Namespace) -> int:
         result = compare_chosen(choice, request, observer)
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
-    return exit_code(result, baseline_required=loaded.config.gate.fail_on_no_baseline)
+    code = exit_code(result, baseline_required=loaded.config.gate.fail_on_no_baseline)
+    return Done(code=code, result=result, targets=targets)
 
 
 def request_of(args: argparse.Namespace, loaded: LoadedConfig) -> CompareRequest:

@@ -6,7 +6,7 @@ import argparse
 
 from perfreg.cli.command import Command
 from perfreg.cli.compare import add_measuring_arguments, measuring_flags, request_of
-from perfreg.cli.run import add_report_arguments, add_target_arguments, shared_flags
+from perfreg.cli.run import add_load_arguments, add_report_arguments, shared_flags
 from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
 
 
@@ -15,9 +15,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scenario_arguments(parser)
     add_measuring_arguments(parser)
     add_report_arguments(parser)
-    add_target_arguments(parser)
+    add_load_arguments(parser)
     # Noise is no regression, so there is nothing to set a gate for.
-    parser.set_defaults(fail_on_regression=None, thresholds=None)
+    parser.set_defaults(fail_on=None, fail_on_regression=None, thresholds=None)
 
 
 def _execute(args: argparse.Namespace) -> int:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from perfreg.cli.command import Command
+from perfreg.cli.done import Done
 from perfreg.cli.selection import add_config_arguments, add_scenario_arguments, load_config
 from perfreg.errors import StoreError
-
-if TYPE_CHECKING:
-    from perfreg.cli.outputs import Target
-    from perfreg.errors import PerfregError
-    from perfreg.model.result import Result
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +19,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_gate_arguments(parser)
     parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
     parser.add_argument("--test-duration", metavar="SECONDS", help="how long each scenario is loaded")
-    parser.add_argument("--concurrent-users", metavar="N", help="clients that load at the same time")
     parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
     parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
-    add_target_arguments(parser)
+    add_load_arguments(parser)
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +45,15 @@ def add_gate_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="whether a regression fails, whatever the file says",
     )
+    parser.add_argument(
+        "--fail-on", metavar="SEVERITY", help="least severity that fails: low, medium, high or critical"
+    )
     parser.add_argument("--thresholds", type=Path, metavar="FILE", help="absolute budgets (JSON or YAML)")
 
 
-def add_target_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which hosts may be loaded."""
+def add_load_arguments(parser: argparse.ArgumentParser) -> None:
+    """How strong the load is, and which hosts may be loaded."""
+    parser.add_argument("--concurrent-users", metavar="N", help="clients that load at the same time")
     parser.add_argument(
         "--allow-target",
         action="append",
@@ -66,25 +63,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """A finished run: its exit code, its result and the reports that were written.
-
-    ``upload`` is the directory that a store wants uploaded, and ``late`` what failed after the reports.
-    """
-
-    code: int
-    result: Result
-    targets: tuple[Target, ...]
-    upload: str = ""
-    late: PerfregError | None = None
-
-
 def _execute(args: argparse.Namespace) -> int:
-    done = execute(args)
-    if done.late is not None:
-        raise done.late
-    return done.code
+    return execute(args).exit_code()
 
 
 def execute(args: argparse.Namespace) -> Done:
@@ -138,7 +118,6 @@ def execute(args: argparse.Namespace) -> Done:
 def _flags(args: argparse.Namespace) -> dict[str, object]:
     own = _given(
         ("test_duration", args.test_duration),
-        ("concurrent_users", args.concurrent_users),
         ("baseline_storage", args.baseline_storage),
         ("baseline.path", args.baseline_storage),
         ("base_url", args.base_url),
@@ -150,6 +129,8 @@ def shared_flags(args: argparse.Namespace) -> dict[str, object]:
     """What the flags say that all measuring commands have, by key path."""
     flags = _given(
         ("report.directory", args.output_directory),
+        ("concurrent_users", args.concurrent_users),
+        ("gate.fail_on", args.fail_on),
         ("fail_on_regression", args.fail_on_regression),
         ("gate.enabled", args.fail_on_regression or None),
     )

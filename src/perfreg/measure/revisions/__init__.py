@@ -2,6 +2,7 @@
 
 from perfreg.measure.revisions.apart import Apart, keep_apart
 from perfreg.measure.revisions.builds import built
+from perfreg.measure.revisions.repository import repository
 from perfreg.measure.revisions.resolving import lag, merge_base, resolve
 from perfreg.measure.revisions.revision import AS_IT_IS, Revision
 from perfreg.measure.revisions.worktrees import checked_out, default_cache, forget, ignore
@@ -18,5 +19,6 @@ __all__ = [
     "keep_apart",
     "lag",
     "merge_base",
+    "repository",
     "resolve",
 ]

@@ -28,6 +28,11 @@ class Repository:
         """The full id of the commit that git knows by this name; empty when it knows none."""
         return self.git.query("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
 
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The ids of the parents that a commit names, also where the history that is here ends with it."""
+        head, _, _ = self.git.query("cat-file", "commit", commit).partition("\n\n")
+        return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
+
     def is_shallow(self) -> bool:
         """Whether the history ends where it does not begin."""
         return self.git.query("rev-parse", "--is-shallow-repository") == "true"

@@ -1,0 +1,1 @@
+"""The GitHub Action: what its inputs and the event ask for, done, and published."""

@@ -1,0 +1,74 @@
+"""The inputs of the Action, and the command line that each mode makes of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from perfreg.cli.actions.event import Mode
+from perfreg.errors import UsageError
+
+_BOTH = ("config", "environment", "thresholds", "fail-on", "concurrent-users", "output-directory")
+VALUES: dict[Mode, tuple[str, ...]] = {
+    "run": (*_BOTH, "test-duration", "baseline-storage"),
+    "compare": (*_BOTH, "base", "head", "budget"),
+}
+"""Inputs that are flags of the same name. What a mode has no use for, such as a budget, is for the other one."""
+LISTS = ("scenario", "allow-target")
+SWITCHES: dict[Mode, tuple[str, ...]] = {
+    "run": ("fail-on-regression", "establish-baselines"),
+    "compare": ("fail-on-regression",),
+}
+FORMATS = ("json", "markdown", "html")
+OTHERS = ("mode", "args", "working-directory")
+
+_TRUTH = {"true": True, "false": False}
+_OFF = {"fail-on-regression": ["--no-fail-on-regression"]}
+
+
+def names() -> tuple[str, ...]:
+    """All inputs that the code reads, each once."""
+    flags = (*VALUES["run"], *VALUES["compare"], *LISTS, *SWITCHES["run"], *SWITCHES["compare"])
+    return tuple(dict.fromkeys((*flags, *OTHERS)))
+
+
+def inputs_of(env: Mapping[str, str]) -> dict[str, str]:
+    """The inputs that the Action's step handed over as ``INPUT_…`` variables."""
+    return {name: env.get(f"INPUT_{name.upper().replace('-', '_')}", "") for name in names()}
+
+
+def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") -> list[str]:
+    """The command line of the inputs (by name, e.g. ``fail-on-regression``); an empty one is left to the default.
+
+    ``base`` stands in for the input where that is empty and ``args`` name no sides either. Raises `UsageError` for a
+    switch that is neither true nor false, and for ``args`` with an open quote.
+    """
+    more = _words(inputs.get("args", ""))
+    line = [mode, *(f"--format={name}" for name in FORMATS)]
+    line += [f"--{name}={inputs[name]}" for name in VALUES[mode] if inputs.get(name)]
+    if base and not inputs.get("base") and not any(word.startswith("--base") for word in more):
+        line.append(f"--base={base}")
+    line += [f"--{name}={item}" for name in LISTS for item in _lines(inputs.get(name, ""))]
+    for name in SWITCHES[mode]:
+        line += _switch(name, inputs.get(name, ""))
+    return [*line, *more]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"cannot be split: {error}", where="input 'args'", hint="quote it as in a shell") from error
+
+
+def _lines(value: str) -> list[str]:
+    return [line.strip() for line in value.splitlines() if line.strip()]
+
+
+def _switch(name: str, value: str) -> list[str]:
+    if not value.strip():
+        return []
+    truth = _TRUTH.get(value.strip().lower())
+    if truth is None:
+        raise UsageError(f"{value!r} is neither true nor false", where=f"input {name!r}", hint="write true or false")
+    return [f"--{name}"] if truth else _OFF.get(name, [])

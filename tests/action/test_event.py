@@ -1,0 +1,75 @@
+"""What an event asks for, and which commit a change starts from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfreg.cli.actions.event import Event, base_of, event_of, mode_of
+from perfreg.errors import UsageError
+
+ONE, TWO, THREE = ("1" * 40, "2" * 40, "3" * 40)
+
+
+@pytest.mark.parametrize(
+    ("event", "mode"),
+    [
+        ("pull_request", "compare"), ("merge_group", "compare"), ("pull_request_target", "compare"),
+        ("push", "run"), ("schedule", "run"), ("workflow_dispatch", "run"), ("", "run"),
+    ],
+)  # fmt: skip
+def test_the_event_decides_where_nobody_does(event: str, mode: str) -> None:
+    assert mode_of("auto", Event(name=event)) == mode
+    assert mode_of("", Event(name=event)) == mode
+    assert mode_of(" Run ", Event(name=event)) == "run"
+    assert mode_of("compare", Event(name=event)) == "compare"
+
+
+def test_who_names_a_base_wants_to_compare() -> None:
+    assert mode_of("auto", Event(name="workflow_dispatch"), has_base=True) == "compare"
+
+
+def test_an_unknown_mode_is_an_error_that_lists_the_others() -> None:
+    with pytest.raises(UsageError, match=r"(?s)no mode.*auto, compare, run"):
+        mode_of("measure", Event())
+
+
+def test_a_merge_is_compared_with_what_everybody_else_has() -> None:
+    event = Event(name="pull_request", commit=THREE, payload={"pull_request": {"base": {"sha": ONE}}})
+    assert base_of(event, THREE, (TWO, ONE)) == TWO
+    # Not GitHub's merge, but the pull request's own newest commit, which may be a merge as well.
+    assert base_of(event, ONE, (TWO, THREE)) == ONE
+    assert base_of(event, THREE, (TWO,)) == ONE
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "base"),
+    [
+        ("merge_group", {"merge_group": {"base_sha": TWO}}, TWO),
+        ("push", {"before": TWO}, TWO),
+        ("push", {"before": "0" * 40}, ""),
+        ("schedule", {"before": TWO}, ""),
+        ("pull_request", {}, ""),
+        ("pull_request", {"pull_request": {"base": {"sha": "--upload-pack=touch pwned"}}}, ""),
+        ("pull_request", {"pull_request": {"base": [ONE]}}, ""),
+        ("pull_request", {"pull_request": {"base": {"sha": 7}}}, ""),
+    ],
+)
+def test_the_payload_names_the_base(name: str, payload: dict[str, Any], base: str) -> None:
+    assert base_of(Event(name=name, payload=payload), ONE, ()) == base
+
+
+def test_the_event_is_read_from_the_runners_file(tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"before": ONE}))
+    env = {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": TWO, "GITHUB_EVENT_PATH": str(file)}
+    assert event_of(env) == Event(name="push", commit=TWO, payload={"before": ONE})
+    assert event_of({}) == Event()
+    file.write_text("[1]")
+    assert event_of(env).payload == {}
+    file.write_text("{")
+    with pytest.raises(UsageError, match="GITHUB_EVENT_PATH"):
+        event_of(env)
