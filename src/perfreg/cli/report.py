@@ -1,4 +1,4 @@
-"""`perfreg report`: render a result that was measured before."""
+"""`perfreg report`: render results that were measured before, those of a matrix together."""
 
 from __future__ import annotations
 
@@ -6,29 +6,43 @@ import argparse
 from pathlib import Path
 
 from perfreg.cli.command import Command
+from perfreg.errors import UsageError
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("result", type=Path, metavar="RESULT", help="a result.json written by perfreg")
-    parser.add_argument("--format", action="append", required=True, metavar="F", help="json, markdown, html or console")
     parser.add_argument(
-        "--output", type=Path, default=Path("-"), metavar="PATH", help="file (default: standard output)"
+        "results", nargs="+", metavar="RESULT", help="a result.json of perfreg, or a directory with some below it"
+    )
+    parser.add_argument(
+        "--format", action="append", default=[], metavar="F", help="json, markdown, html or console (repeatable)"
+    )
+    parser.add_argument("--output", type=Path, metavar="PATH", help="file (default: standard output)")
+    parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports of several formats go")
+    parser.add_argument(
+        "--legs", type=int, default=0, metavar="N", help="how many results there have to be; fewer fail the gate"
+    )
+    parser.add_argument(
+        "--gate", action="store_true", help="exit as the command that measured would: 1 for a regression"
     )
 
 
 def _execute(args: argparse.Namespace) -> int:
     from perfreg.cli import outputs
-    from perfreg.cli.result_file import read_result_file
+    from perfreg.cli.closing import exit_code
+    from perfreg.cli.result_file import read_legs
 
-    result = read_result_file(str(args.result))
-    targets = outputs.plan(args.format, args.output, args.output.parent)
+    if not args.format and args.output_directory is None:
+        raise UsageError("what to render is missing", hint="give --format, or --output-directory for all of them")
+    result = read_legs(args.results, expected=args.legs)
+    output = args.output if args.output or args.output_directory else outputs.STDOUT
+    targets = outputs.plan(args.format, output, args.output_directory or (output or Path()).parent)
     outputs.write(result, targets)
-    return 0
+    return exit_code(result) if args.gate else 0
 
 
 COMMAND = Command(
     name="report",
-    summary="Render a result in another format.",
+    summary="Render results in another format, those of several legs as one.",
     add_arguments=_add_arguments,
     execute=_execute,
 )

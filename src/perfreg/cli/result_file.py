@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from perfreg.errors import InputError
 if TYPE_CHECKING:
     from perfreg.model.result import Result
 
+_NAME = "result.json"
 _HINT = "name the result.json of an earlier run"
 
 
@@ -28,3 +30,28 @@ def read_result_file(name: str) -> Result:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the result: {error}", where=where, hint=_HINT) from error
     return read_result(text, where)
+
+
+def read_legs(names: Sequence[str], *, expected: int = 0) -> Result:
+    """The result in the files ``names``, or in all of a name below directories: those of several legs as one.
+
+    Raises `InputError`, also when some do not belong together.
+    """
+    from perfreg.analysis.legs import Leg, together
+
+    files = [file for name in names for file in _files(Path(name))]
+    if len(files) == 1 and expected <= 1:
+        return read_result_file(str(files[0]))
+    return together([Leg(name=_leg(file), result=read_result_file(str(file))) for file in files], expected=expected)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(path.rglob(_NAME))
+    else:
+        yield path
+
+
+def _leg(file: Path) -> str:
+    """What a leg is called: its directory, as artifacts are unpacked, or the file itself."""
+    return file.parent.name if file.name == _NAME and file.parent.name else file.stem
