@@ -40,7 +40,7 @@ def test_every_metric_is_measured(scheme: str, mariadb: DatabaseServer, tmp_path
     found = metrics_of(outcome)
     assert set(found) - {"plan_cost"} == {  # servers before 11 give no cost
         *("query_time_mean", "query_time_p50", "query_time_p95", "query_time_p99", "connection_time", "fetch_time"),
-        *("row_count", "error_rate", "plan_shape"),
+        *("row_count", "error_rate", "plan_shape", "throughput", "generator_cpu"),
     }
     assert (outcome.status, outcome.reasons, outcome.warnings, outcome.errors) == ("ok", (), (), {})
     assert found["row_count"].value == 1000

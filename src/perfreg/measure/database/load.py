@@ -1,151 +1,161 @@
-"""Clients that share a number of queries and run them at the same time, each on a session of its own."""
+"""Clients that work at the same time, each on a session of its own, and what they have measured together."""
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 
-from perfreg.errors import MeasureError
-from perfreg.measure.database.failure import Failure, errors
-from perfreg.measure.database.query import Query, Sample
-from perfreg.measure.database.server import Server, close
+from perfreg.measure.database.client import Client
+from perfreg.measure.database.ledger import Ledger, Page
+from perfreg.measure.database.server import Server
+from perfreg.measure.database.session import Session
+from perfreg.measure.database.turns import Turns
+from perfreg.measure.database.values import Bindings
+from perfreg.measure.database.watchdog import Watchdog
+from perfreg.measure.database.work import Work
+from perfreg.measure.engines.engine import Generator
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+_REPORT_EVERY_S = 0.2
 
-_REPORT_EVERY = 0.2
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlan:
+    """``clients`` go through the ``work`` ``warm_up`` times each, and then share the ``turns``.
+
+    The first passage has the values number ``first``. ``progress`` gets the share that is done, 0 to 1.
+    """
+
+    work: Work
+    bindings: Bindings
+    turns: Turns
+    clients: int
+    warm_up: int
+    first: int
+    progress: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What came of it: samples in the order in which the queries finished, failures, and what stopped it early."""
+    """What came of it. ``elapsed_s`` is how long the clients worked on average, ``rows`` how often a passage had so
+    many; ``stopped_by`` is why a client could not go on."""
 
-    samples: tuple[Sample, ...]
-    failures: tuple[Failure, ...]
-    warm_up_failures: tuple[Failure, ...] = ()
+    ledger: Ledger
+    attempts: int
+    errors: Counter[str]
+    said: str
+    rows: Counter[int]
+    fetched: bool
+    elapsed_s: float
+    generator: Generator
+    warm_up_failures: int = 0
+    warm_up_said: str = ""
     stopped_by: str = ""
 
     @property
-    def attempts(self) -> int:
-        return len(self.samples) + len(self.failures)
+    def answers(self) -> int:
+        """Passages that went well."""
+        return self.attempts - sum(self.errors.values())
 
 
-class _Shared:
-    """How many queries are left, for all clients together; none are once somebody cancels."""
+def run(server: Server, plan: LoadPlan) -> Load:
+    """Warm every client up, then let all of them take turns. Raises `MeasureError` when a session cannot be opened."""
+    import numpy as np  # noqa: F401 - before the load begins: importing it amid the load would stop it for 0.1 s
 
-    def __init__(self, total: int) -> None:
-        self._left = total
-        self._lock = threading.Lock()
+    over = threading.Event()
+    ledger = Ledger(plan.work.parts)
+    with ExitStack() as stack:
+        sessions: list[Session] = []
+        for _ in range(plan.clients):
+            sessions.append(Session(server))
+            stack.callback(sessions[-1].close)
+        clients = [Client(session, plan.work, plan.bindings, over) for session in sessions]
+        stack.enter_context(Watchdog(sessions, server.timeout))
+        pool = stack.enter_context(ThreadPoolExecutor(plan.clients, thread_name_prefix="perfreg-client"))
+        stack.enter_context(_ending(sessions, plan.turns, over))
+        tried, pages = [Page(ledger) for _ in clients], [Page(ledger) for _ in clients]
+        numbers = [
+            range(plan.first + i * plan.warm_up, plan.first + (i + 1) * plan.warm_up) for i in range(len(clients))
+        ]
+        _await(
+            [pool.submit(*each) for each in zip((client.warm_up for client in clients), tried, numbers, strict=True)],
+            lambda: plan.progress(0.0),
+        )
+        generator = _measure(pool, clients, pages, plan)
+    return _load(ledger, clients, pages, tried, generator)
 
-    def take(self) -> bool:
-        """Claim one query; false when there is none left."""
-        with self._lock:
-            self._left -= 1
-            return self._left >= 0
 
-    def cancel(self) -> None:
-        with self._lock:
-            self._left = 0
+def _measure(pool: ThreadPoolExecutor, clients: Sequence[Client], pages: Sequence[Page], plan: LoadPlan) -> Generator:
+    start = threading.Barrier(len(clients), action=plan.turns.begin)
+    first = plan.first + len(clients) * plan.warm_up
 
-    @property
-    def left(self) -> int:
-        return max(self._left, 0)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Client:
-    """One session and what it has seen. Opened by the main thread, used by one thread of the pool."""
-
-    server: Server
-    query: Query
-    connection: Connection
-    samples: list[Sample] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    warm_up_failures: list[Failure] = field(default_factory=list)
-    stopped_by: str = ""
-
-    def warm_up(self, executions: int, shared: _Shared) -> None:
-        for _ in range(executions):
-            if not self.stopped_by and shared.left:
-                self._once([], self.warm_up_failures)
-
-    def work(self, shared: _Shared, start: threading.Barrier) -> None:
+    def work(client: Client, page: Page) -> None:
         start.wait()
-        while not self.stopped_by and shared.take():
-            self._once(self.samples, self.failures)
+        client.work(page, plan.turns, first)
 
-    def _once(self, samples: list[Sample], failures: list[Failure]) -> None:
+    with _without_pauses():
+        cpu, began = time.process_time(), time.perf_counter()
         try:
-            samples.append(self.query.sample(self.connection))
-        except errors() as error:
-            failures.append(self.server.failure(error))
-            if self.connection.invalidated:
-                self._reconnect()
-
-    def _reconnect(self) -> None:
-        """Outside the time that is measured; a server that takes no new connections ends the client's work."""
-        close(self.connection)
-        try:
-            self.connection = self.server.connect()
-        except MeasureError as error:
-            self.stopped_by = error.message
+            futures = [pool.submit(partial(work, *each)) for each in zip(clients, pages, strict=True)]
+            _await(futures, lambda: plan.progress(plan.turns.share))
+        finally:
+            start.abort()  # interrupted: nobody waits for those who will not come
+        return Generator(cpu_s=time.process_time() - cpu, wall_s=time.perf_counter() - began)
 
 
-def run(
-    server: Server,
-    query: Query,
-    *,
-    clients: int,
-    iterations: int,
-    warm_up: int,
-    progress: Callable[[float], None],
+def _load(
+    ledger: Ledger, clients: Sequence[Client], pages: Sequence[Page], tried: Sequence[Page], generator: Generator
 ) -> Load:
-    """Warm every client up, then let all of them share ``iterations``. ``progress`` gets the share done, 0 to 1.
-
-    Raises `MeasureError` when a session cannot be opened.
-    """
-    shared = _Shared(iterations)
-    start = threading.Barrier(clients)
-    with ExitStack() as sessions:
-        team: list[_Client] = []
-        for _ in range(clients):
-            client = _Client(server=server, query=query, connection=server.connect())
-            sessions.callback(_close, client)
-            team.append(client)
-        with ThreadPoolExecutor(clients, thread_name_prefix="perfreg-client") as pool:
-            try:
-                _await([pool.submit(client.warm_up, warm_up, shared) for client in team], lambda: progress(0.0))
-                _await(
-                    [pool.submit(client.work, shared, start) for client in team],
-                    lambda: progress(1 - shared.left / iterations),
-                )
-            finally:  # interrupted: nobody starts another query, or waits for those who will not come
-                shared.cancel()
-                start.abort()
     return Load(
-        samples=tuple(
-            sorted((sample for client in team for sample in client.samples), key=lambda sample: sample.finished_ns)
-        ),
-        failures=tuple(failure for client in team for failure in client.failures),
-        warm_up_failures=tuple(failure for client in team for failure in client.warm_up_failures),
-        stopped_by=next((client.stopped_by for client in team if client.stopped_by), ""),
+        ledger=ledger,
+        attempts=sum(page.attempts for page in pages),
+        errors=sum((page.errors for page in pages), Counter[str]()),
+        said=next((page.said for page in pages if page.said), ""),
+        rows=sum((page.rows for page in pages), Counter[int]()),
+        fetched=any(client.fetched for client in clients),
+        elapsed_s=max(1e-9, sum(client.worked_ns for client in clients) / 1e9 / len(clients)),
+        generator=generator,
+        warm_up_failures=sum(page.errors.total() for page in tried),
+        warm_up_said=next((page.said for page in tried if page.said), ""),
+        stopped_by=next((client.stopped_by for client in clients if client.stopped_by), ""),
     )
 
 
-def _close(client: _Client) -> None:
-    if not client.stopped_by:
-        close(client.connection)
+@contextmanager
+def _ending(sessions: Sequence[Session], turns: Turns, over: threading.Event) -> Iterator[None]:
+    """Interrupted, nobody starts another passage, and whoever waits for the server does so no longer."""
+    try:
+        yield
+    except BaseException:
+        turns.cancel()
+        over.set()
+        for session in sessions:
+            if session.since:
+                session.cut()
+        raise
 
 
-def _await(futures: list[Future[None]], report: Callable[[], None]) -> None:
-    """Wait for all, reporting meanwhile; raises what the first of them raised."""
+@contextmanager
+def _without_pauses() -> Iterator[None]:
+    """Take what is there already out of the garbage collector's work, which would stop the clock for milliseconds."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _await(futures: Sequence[Future[None]], report: Callable[[], None]) -> None:
+    """Wait for all, reporting meanwhile. Raises what the first of them raised."""
     waiting = set(futures)
     while waiting:
-        done, waiting = wait(waiting, timeout=_REPORT_EVERY, return_when=FIRST_EXCEPTION)
+        done, waiting = wait(waiting, timeout=_REPORT_EVERY_S, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         report()

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from perfreg.errors import MeasureError, PerfregError
 from perfreg.measure.database.failure import errors
 from perfreg.measure.database.server import RAW, Server
+from perfreg.measure.database.statements import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
 @contextmanager
-def prepared(server: Server, setup: Sequence[str], teardown: Sequence[str]) -> Iterator[list[str]]:
+def prepared(server: Server, setup: Sequence[Statement], teardown: Sequence[Statement]) -> Iterator[list[str]]:
     """Run ``setup``, give way to the measurement, and always run ``teardown``.
 
     A teardown that fails is a warning in the list that is yielded or, after an error, a part of that error. Raises
@@ -36,7 +37,7 @@ def prepared(server: Server, setup: Sequence[str], teardown: Sequence[str]) -> I
         warnings.append(problem)
 
 
-def _tear_down(server: Server, teardown: Sequence[str]) -> str:
+def _tear_down(server: Server, teardown: Sequence[Statement]) -> str:
     """What went wrong, empty when nothing did."""
     try:
         _run(server, teardown, "teardown")
@@ -45,12 +46,12 @@ def _tear_down(server: Server, teardown: Sequence[str]) -> str:
     return ""
 
 
-def _run(server: Server, statements: Sequence[str], part: str) -> None:
+def _run(server: Server, statements: Sequence[Statement], part: str) -> None:
     """Run all statements on a session of their own: what one sets, the next ones see."""
     if statements:
         with server.session(patient=True) as connection:
             for number, statement in enumerate(statements, 1):
-                _execute(server, connection, statement, f"{part} statement {number}")
+                _execute(server, connection, statement.sql, f"{part} statement {number}")
 
 
 def _execute(server: Server, connection: Connection, statement: str, name: str) -> None:

@@ -21,6 +21,11 @@ _STEPS = 100_000
 """SQLite's virtual machine asks whether the time is up after this many instructions, about a millisecond."""
 
 _PATIENCE = 60.0
+_PREPARING: dict[str, tuple[str, int | None, int | None]] = {
+    "psycopg": ("prepare_threshold", 0, None),
+    "pysqlite": ("cached_statements", 128, 0),
+}
+"""The option of a driver that keeps statements ready, and its values for always and never."""
 
 RAW: dict[str, bool] = {"no_parameters": True}
 """Execution options for SQL that goes to the driver as it is written, per cent signs included."""
@@ -93,10 +98,14 @@ class Server:
         return failure.describe(error, target.secrets_of(self.engine.url))
 
 
-def open_server(url: URL, *, where: str, timeout: float, targets: TargetPolicy) -> Server:
-    """Load the driver and connect once. Raises `MeasureError` when either fails, or the host may not be loaded."""
+def open_server(url: URL, *, where: str, timeout: float, targets: TargetPolicy, prepared: bool | None = None) -> Server:
+    """Load the driver and connect once. Raises `MeasureError` when either fails, or the host may not be loaded.
+
+    ``prepared`` says whether statements are kept ready from their first execution on, or never; None is the driver's
+    own way.
+    """
     server = Server(
-        engine=_engine(url, _options(url, timeout)),
+        engine=_engine(url, _options(url, timeout) | _preparing(url, prepared)),
         patient_engine=_engine(url, _options(url, None)),
         where=where,
         timeout=timeout,
@@ -161,6 +170,16 @@ def _options(url: URL, timeout: float | None) -> dict[str, object]:
     }
     options = known.get(url.drivername.partition("+")[2], {})
     return {key: value for key, value in options.items() if key not in url.query}
+
+
+def prepares(driver: str) -> bool:
+    """Whether a driver can be told to keep statements ready: psycopg on the server, SQLite in its library."""
+    return driver in _PREPARING
+
+
+def _preparing(url: URL, prepared: bool | None) -> dict[str, object]:  # noqa: FBT001 - it is what the configuration says
+    key, at_once, never = _PREPARING.get(url.drivername.partition("+")[2], ("", None, None))
+    return {} if prepared is None or not key or key in url.query else {key: at_once if prepared else never}
 
 
 def _limit(connection: Connection, timeout: float) -> None:
