@@ -40,7 +40,7 @@ schema: $(VENV)/.dev ## Write the published schemas, and the tables of keys and 
 	$(BIN)/python -m docs.pictures
 
 requirements: ## Pin the newest versions again (needs uv)
-	$(COMPILE) --upgrade --extra postgresql --extra mysql -o requirements/action.txt pyproject.toml
+	$(COMPILE) --upgrade --extra postgresql --extra mysql --extra github -o requirements/action.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/action.txt --all-extras --group dev -o requirements/dev.txt pyproject.toml
 	printf 'hatchling\neditables\n' | $(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt -
 

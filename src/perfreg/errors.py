@@ -84,3 +84,26 @@ class RevisionError(MeasureError):
 
 class StoreError(PerfregError):
     """The store of runs cannot be read or written."""
+
+
+class ForgeError(PerfregError):
+    """The code host refused something, or could not be reached; no verdict depends on it.
+
+    ``status`` is that of its answer, 0 without one. ``passing`` tells whether another attempt may succeed, and
+    ``wait_s`` how long the host asked to be left alone before it, None when it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        hint: str = "",
+        status: int = 0,
+        passing: bool = False,
+        wait_s: float | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+        self.passing = passing
+        self.wait_s = wait_s

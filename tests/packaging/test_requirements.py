@@ -37,7 +37,7 @@ def project() -> dict[str, Any]:
 
 def _with_extras(project: dict[str, Any]) -> list[str]:
     extras = project["project"]["optional-dependencies"]
-    return [*project["project"]["dependencies"], *extras["postgresql"], *extras["mysql"]]
+    return [*project["project"]["dependencies"], *extras["postgresql"], *extras["mysql"], *extras["github"]]
 
 
 def test_the_action_pins_every_dependency(project: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(drip_s)
         self.wfile.flush()
 
-    do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server looks for
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Keep the test output clean."""
