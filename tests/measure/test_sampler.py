@@ -19,7 +19,8 @@ from tests.support.services import eventually, server, start
 from perfreg.config.base import Monitor, ResourceMetric
 from perfreg.errors import MeasureError
 from perfreg.measure.measured_process import tree
-from perfreg.measure.sampler import Sampler, _Flow, monitor_for
+from perfreg.measure.flow import Flow
+from perfreg.measure.sampler import Sampler, monitor_for
 from perfreg.model.run import Measurement
 
 ALL: tuple[ResourceMetric, ...] = ("cpu_usage", "memory_usage", "disk_io", "network_io")
@@ -78,8 +79,8 @@ def test_cpu_usage_is_what_the_process_used() -> None:
         truth = 100 * (cpu_seconds(process) - before) / (time.monotonic() - began)
     found = by_metric(sampler)["cpu_usage"]
     assert found.unit == "%"
-    assert found.value == pytest.approx(truth, rel=0.25)
-    assert found.n >= 5
+    assert found.value == pytest.approx(truth, rel=0.25, abs=4)
+    assert found.n >= 3
     assert sampler.warnings == ()
 
 
@@ -277,7 +278,7 @@ def test_monitor_watches_the_service_by_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "complaint"),
     [
-        ({"metrics": ["cpu"]}, "'cpu_usage', 'memory_usage', 'disk_io' or 'network_io'"),
+        ({"metrics": ["cpu"]}, "'cpu_usage', 'memory_usage', .*'threads' or 'open_files'"),
         ({"metrics": []}, "at least 1"),
         ({"pid": 1, "process": "x"}, "not both"),
         ({"interval": 0.0001}, "greater than or equal to 0.01"),
@@ -288,24 +289,23 @@ def test_a_monitor_that_makes_no_sense(keys: dict[str, object], complaint: str) 
         Monitor.model_validate(keys)
 
 
-def growth_of(flow: _Flow) -> Callable[[dict[int, float]], float]:
-    return flow.growth
+def growth_of(counters: dict[int, float], *, goes_to_parent: bool = True) -> Callable[[dict[int, float]], float]:
+    return Flow(counters, 0.0, goes_to_parent=goes_to_parent).growth
 
 
 def test_growth_of_processes_that_come_and_go() -> None:
-    growth = growth_of(_Flow({1: 10.0, 2: 100.0}))
+    growth = growth_of({1: 10.0, 2: 100.0})
     assert growth({1: 11.0, 2: 103.0}) == 4.0
     assert growth({1: 12.0, 2: 103.0, 3: 2.0}) == 3.0  # a new one started from zero
     assert growth({1: 5.0, 2: 103.0, 3: 2.0}) == 0.0  # another process under an old id
 
 
-@LINUX
 def test_an_inherited_account_is_no_growth() -> None:
-    at_once = growth_of(_Flow({1: 10.0, 2: 100.0}))
+    at_once = growth_of({1: 10.0, 2: 100.0})
     assert at_once({1: 112.0}) == 2.0
     assert at_once({1: 113.0}) == 1.0
-    one_look_later = growth_of(_Flow({1: 10.0, 2: 100.0}))
+    one_look_later = growth_of({1: 10.0, 2: 100.0})
     assert one_look_later({1: 10.0}) == 0.0
     assert one_look_later({1: 111.0}) == 1.0
-    never = growth_of(_Flow({1: 10.0, 2: 100.0}))
+    never = growth_of({1: 10.0, 2: 100.0})
     assert [never({1: 11.0}), never({1: 12.0}), never({1: 13.0})] == [0.0, 0.0, 1.0]

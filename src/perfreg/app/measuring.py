@@ -14,6 +14,7 @@ from perfreg.config.models import Config
 from perfreg.errors import MeasureError, ServiceError
 from perfreg.measure import service as services
 from perfreg.measure.context import Context, Outcome, Service
+from perfreg.measure.disturbance import Disturbance
 from perfreg.measure.identity import scenario_hash
 from perfreg.measure.registry import scenario_kinds
 from perfreg.measure.sampler import monitor_for
@@ -46,7 +47,8 @@ class Bench:
         """
         start = time.perf_counter()
         death = death_of(self.context.service)
-        outcome = Outcome(status="broken", reasons=(death,)) if death else attempt(spec, self.context)
+        with Disturbance(others=knows_all(spec, served=self.context.service is not None)) as around:
+            outcome = Outcome(status="broken", reasons=(death,)) if death else attempt(spec, self.context)
         record = ScenarioRecord(
             name=spec.name,
             kind=spec.type,
@@ -54,8 +56,9 @@ class Bench:
             status=outcome.status,
             duration_s=time.perf_counter() - start,
             reasons=outcome.reasons,
-            warnings=outcome.warnings,
+            warnings=outcome.warnings + around.warnings,
             errors=outcome.errors,
+            conditions=around.conditions,
         )
         self.observer.finished(record)
         return Measured(record=record, measurements=outcome.measurements)
@@ -84,9 +87,24 @@ def attempt(spec: ScenarioSpec, context: Context) -> Outcome:
         outcome = replace(outcome, reasons=(death, *outcome.reasons))
     if monitor is None:
         return outcome
-    known = {each.metric for each in outcome.measurements}
-    beside = tuple(each for each in monitor.measurements(spec.name) if each.metric not in known)
-    return replace(outcome, measurements=outcome.measurements + beside, warnings=outcome.warnings + monitor.warnings)
+    return replace(
+        outcome,
+        measurements=_with(outcome.measurements, monitor.measurements(spec.name)),
+        warnings=outcome.warnings + monitor.warnings,
+    )
+
+
+def _with(own: tuple[Measurement, ...], monitored: tuple[Measurement, ...]) -> tuple[Measurement, ...]:
+    """What was asked of a monitor takes the place of what a scenario tells by the way, but not of what it judges."""
+    asked = {each.metric for each in monitored}
+    kept = tuple(each for each in own if each.direction != "none" or each.metric not in asked)
+    known = {each.metric for each in kept}
+    return kept + tuple(each for each in monitored if each.metric not in known)
+
+
+def knows_all(spec: ScenarioSpec, *, served: bool) -> bool:
+    """Whether every process that ``spec`` measures is ours, where we have ``served`` it: then all others are others."""
+    return spec.isolated or (spec.contained and served)
 
 
 def death_of(service: Service | None, patience: float = 0.0) -> str:

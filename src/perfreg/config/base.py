@@ -92,12 +92,14 @@ class ScenarioSpec(Section):
     A key named in ``inherits`` takes the top-level default when the scenario leaves it out: ``duration`` that of
     ``test_duration``, any other key that of the same name. A key named in ``shell`` goes to a shell, which expands
     ``${VAR}`` itself: the loader leaves it alone, so that no secret is written into an argument list. A kind is
-    ``isolated`` when every measurement runs in a process of its own, so that it needs no restarts of anything.
+    ``isolated`` when every measurement runs in a process of its own, so that it needs no restarts of anything, and
+    ``contained`` when a service that was started for it is all that it measures.
     """
 
     inherits: ClassVar[frozenset[str]] = frozenset()
     shell: ClassVar[frozenset[str]] = frozenset()
     isolated: ClassVar[bool] = False
+    contained: ClassVar[bool] = False
 
     name: Name
     """Unique name; reports and baselines go by it."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 
+from perfreg.measure import cgroup, processors
 from perfreg.model.run import Environment
 
-_CGROUP = Path("/sys/fs/cgroup")
 
+def detect(env: Mapping[str, str], *, name: str = "", root: Path = cgroup.ROOT) -> Environment:
+    """Describe this machine; ``name`` is the configuration's environment, which has baselines of its own.
 
-def detect(env: Mapping[str, str], *, name: str = "") -> Environment:
-    """Describe this machine; ``name`` is the configuration's environment, which has baselines of its own."""
-    cpu_model, cpus, memory_mb = _cpu_model(), _cpus(), _memory_mb()
+    The limits of a container are part of the key by what they leave: two processors are two, whoever counts them.
+    """
+    limits = cgroup.limits(root)
+    cpu_model, cpus, memory_mb = _cpu_model(), processors.usable(root), _memory_mb(limits.memory)
     system = platform.system()
     # A class per power of two: two runners of one type differ by some megabytes of firmware, not by a factor.
     memory_class = round(math.log2(max(memory_mb, 1)))
@@ -31,6 +33,8 @@ def detect(env: Mapping[str, str], *, name: str = "") -> Environment:
         cpu_model=cpu_model,
         cpus=cpus,
         memory_mb=memory_mb,
+        cpu_limit=limits.cpus,
+        memory_limit_mb=None if limits.memory is None else limits.memory // 1_000_000,
         runner_image=" ".join(part for part in (image, env.get("ImageVersion", "")) if part),
         interpreter=f"{platform.python_implementation()} {platform.python_version()}",
     )
@@ -45,26 +49,9 @@ def _cpu_model() -> str:
     return next(named, "") or platform.processor() or platform.machine()
 
 
-def _cpus() -> float:
-    """Processors this process may use: its affinity, or less when a cgroup quota says so."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota, _, period = _read(_CGROUP / "cpu.max").partition(" ")
-    if quota.isdigit() and period.isdigit():
-        return min(float(allowed), int(quota) / int(period))
-    return float(allowed)
-
-
-def _memory_mb() -> int:
-    """Memory this process may use in MB: the machine's, or less when a cgroup limit says so."""
+def _memory_mb(limit: int | None) -> int:
+    """Memory this process may use in MB: the machine's, or less when a limit says so."""
     import psutil
 
     total = int(psutil.virtual_memory().total)
-    limit = _read(_CGROUP / "memory.max")
-    return (min(total, int(limit)) if limit.isdigit() else total) // 1_000_000
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return ""
+    return (total if limit is None else min(total, limit)) // 1_000_000

@@ -1,20 +1,24 @@
-"""What the host or a group of processes uses, as the operating system counts it (read by psutil)."""
+"""What a group of processes uses, as the operating system counts it."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from perfreg.config.base import ResourceMetric
+from perfreg.measure.proc.process import ProcProcess
+from perfreg.measure.proc.process import uncounted as proc_uncounted
 
-if TYPE_CHECKING:
-    import psutil
-
-_BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 _REFRESH_S = 0.5
-_HOST = 0
+_SHARE = 0.002
+"""What listing processes, and what is as dear, may cost each, as a share of a core."""
+_DEAR: frozenset[ResourceMetric] = frozenset({"context_switches"})
+"""Costs a file for each thread; only how much it grows from begin to end is of interest."""
+INHERITED: frozenset[ResourceMetric] = frozenset({"cpu_usage", "disk_io"} if sys.platform == "linux" else ())
+"""Accounts that go to the parent of a process when it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,8 @@ class Reading:
     """One look at the counters of each process, the host being process 0; ``at`` is a monotonic time in seconds.
 
     cpu_usage counts seconds so far (of the host: seconds of all its processors), disk_io and network_io bytes so
-    far, and memory_usage is bytes now.
+    far, context_switches those so far, by thread where the system tells; memory is in bytes, and threads and open_files
+    are numbers, of now. What is dear to read is not in every reading.
     """
 
     at: float
@@ -30,69 +35,39 @@ class Reading:
 
 
 class Resources(Protocol):
-    """Something whose use of resources can be read. ``warnings`` tell what cannot be."""
+    """Something whose use of resources can be read. ``left_out`` tells what cannot be, and why."""
 
-    warnings: list[str]
+    left_out: dict[ResourceMetric, str]
 
-    def read(self) -> Reading | None:
-        """The counters now; None when there is nothing left to read."""
-
-
-class HostResources:
-    """The whole machine. Memory is what new programs cannot have; network traffic includes the loopback's."""
-
-    def __init__(self, metrics: Sequence[ResourceMetric]) -> None:
-        self.warnings: list[str] = []
-        self._metrics = list(metrics)
-
-    def read(self) -> Reading:
-        """The counters of the machine."""
-        at = time.monotonic()
-        values = {metric: _HOST_COUNTERS[metric]() for metric in self._metrics}
-        for metric in [metric for metric, value in values.items() if value is None]:
-            self._metrics.remove(metric)
-            self.warnings.append(f"{metric} is left out: this machine does not count it")
-        return Reading(at=at, counters={m: {_HOST: value} for m, value in values.items() if value is not None})
+    def read(self, *, thorough: bool = False) -> Reading | None:
+        """The counters now, all of them when ``thorough``; None when there is nothing left to read."""
 
 
-def _host_cpu() -> float:
-    import psutil
+class Process(Protocol):
+    """One process, as `ProcProcess` and `PsutilProcess` read it."""
 
-    times = psutil.cpu_times()
-    return float(sum(getattr(times, name, 0.0) for name in _BUSY)) / (psutil.cpu_count() or 1)
+    def look(self) -> bool: ...
 
-
-def _host_memory() -> float:
-    import psutil
-
-    memory = psutil.virtual_memory()
-    return float(memory.total - memory.available)
+    def count(self, metric: ResourceMetric) -> Mapping[int, float]: ...
 
 
-def _host_disk() -> float | None:
-    import psutil
+class Turn:
+    """When something dear may be done again, so that it takes `_SHARE` of a core and no more."""
 
-    counters = psutil.disk_io_counters()
-    return None if counters is None else float(counters.read_bytes + counters.write_bytes)
+    def __init__(self) -> None:
+        self._next = float("-inf")
 
+    def has_come(self, now: float) -> bool:
+        """Whether it may be done now."""
+        return now >= self._next
 
-def _host_network() -> float | None:
-    import psutil
-
-    interfaces = psutil.net_io_counters(pernic=True).values()
-    return float(sum(each.bytes_sent + each.bytes_recv for each in interfaces)) if interfaces else None
-
-
-_HOST_COUNTERS: dict[ResourceMetric, Callable[[], float | None]] = {
-    "cpu_usage": _host_cpu,
-    "memory_usage": _host_memory,
-    "disk_io": _host_disk,
-    "network_io": _host_network,
-}
+    def took(self, now: float, cpu_s: float) -> None:
+        """Note what doing it cost."""
+        self._next = now + max(_REFRESH_S, cpu_s / _SHARE)
 
 
 class ProcessResources:
-    """A changing group of processes, listed anew twice a second.
+    """A changing group of processes, listed anew twice a second, or as often as that costs next to nothing.
 
     Memory is the resident set, so pages that processes share count in each. Disk bytes are those that reached the
     storage layer, not those answered by the page cache (on Linux). Where one process may not be read, the metric
@@ -100,87 +75,89 @@ class ProcessResources:
     """
 
     def __init__(self, list_ids: Callable[[], list[int]], metrics: Sequence[ResourceMetric]) -> None:
-        import psutil
-
-        self.warnings: list[str] = []
+        self.left_out: dict[ResourceMetric, str] = {}
         self._list_ids = list_ids
         self._metrics = list(metrics)
-        self._processes: dict[int, psutil.Process] = {}
-        self._listed_at = float("-inf")
-        if "network_io" in metrics:
-            self._leave_out("network_io", "systems do not count it by process, only for the whole host")
-        if "disk_io" in metrics and not hasattr(psutil.Process, "io_counters"):
-            self._leave_out("disk_io", "this system does not count it by process")
+        self._processes: dict[int, Process] = {}
+        self._known: dict[int, dict[ResourceMetric, Mapping[int, float]]] = {}
+        self._listing, self._dear = Turn(), Turn()
+        for metric, reason in _uncounted().items():
+            if metric in metrics:
+                self._leave_out(metric, reason)
 
-    def read(self) -> Reading | None:
+    def read(self, *, thorough: bool = False) -> Reading | None:
         """The counters of every process; None when none is alive."""
-        import psutil
-
+        if self._listing.has_come(time.monotonic()):
+            began = time.thread_time()
+            self._list()
+            self._listing.took(time.monotonic(), time.thread_time() - began)
         at = time.monotonic()
-        if at - self._listed_at >= _REFRESH_S:
-            self._refresh()
-            self._listed_at = at
-        alive = False
+        dear = thorough or self._dear.has_come(at)
+        wanted = [metric for metric in self._metrics if dear or metric not in _DEAR]
+        began = time.thread_time()
+        alive = [self._look(pid, process, wanted) for pid, process in tuple(self._processes.items())]
+        if dear and _DEAR.intersection(wanted):
+            self._dear.took(at, time.thread_time() - began)
         counters: dict[ResourceMetric, dict[int, float]] = {}
-        for pid, process in self._processes.items():
-            try:
-                with process.oneshot():
-                    values = self._read(process)
-                    alive |= process.status() != psutil.STATUS_ZOMBIE
-            except psutil.NoSuchProcess:
-                continue
-            for metric, value in values.items():
-                counters.setdefault(metric, {})[pid] = value
-        return Reading(at=at, counters={m: counters[m] for m in self._metrics if m in counters}) if alive else None
+        for values in self._known.values():
+            for metric in wanted:
+                if metric in values and metric in self._metrics:
+                    counters.setdefault(metric, {}).update(values[metric])
+        return Reading(at=at, counters=counters) if any(alive) else None
 
-    def _refresh(self) -> None:
-        found = {pid: self._processes.get(pid) or _process(pid) for pid in self._list_ids()}
-        self._processes = {pid: process for pid, process in found.items() if process is not None}
+    def _list(self) -> None:
+        kept, self._processes = self._processes, {}
+        for pid in self._list_ids():
+            process = kept.get(pid) or _process(pid)
+            if process is not None:
+                self._processes[pid] = process
+        self._known = {pid: values for pid, values in self._known.items() if pid in self._processes}
 
-    def _read(self, process: psutil.Process) -> dict[ResourceMetric, float]:
-        values = {metric: self._counter(metric, process) for metric in tuple(self._metrics)}
-        return {metric: value for metric, value in values.items() if value is not None}
-
-    def _counter(self, metric: ResourceMetric, process: psutil.Process) -> float | None:
-        import psutil
-
+    def _look(self, pid: int, process: Process, wanted: Sequence[ResourceMetric]) -> bool:
+        """Note the counters of a process; whether it lives. A dead one keeps the account that its parent is to get."""
+        known = self._known.setdefault(pid, {})
         try:
-            return _PROCESS_COUNTERS[metric](process)
-        except psutil.AccessDenied:
-            self._leave_out(metric, f"no permission to read it of process {process.pid}")
-            return None
+            lives = process.look()
+            if not lives:
+                # What it used is its own until its parent has noticed; of that, only the processor time can be read.
+                known = self._known[pid] = {m: values for m, values in known.items() if m in INHERITED}
+            for metric in wanted:
+                if metric in self._metrics and (lives or metric == "cpu_usage"):
+                    self._count(metric, pid, process, known)
+        except ProcessLookupError:
+            del self._processes[pid], self._known[pid]
+            return False
+        return lives
+
+    def _count(
+        self, metric: ResourceMetric, pid: int, process: Process, known: dict[ResourceMetric, Mapping[int, float]]
+    ) -> None:
+        try:
+            known[metric] = process.count(metric)
+        except PermissionError:
+            self._leave_out(metric, f"no permission to read it of process {pid}")
+        except ValueError:
+            self._leave_out(metric, "this system does not count it by process")
 
     def _leave_out(self, metric: ResourceMetric, reason: str) -> None:
         self._metrics.remove(metric)
-        self.warnings.append(f"{metric} is left out: {reason}")
+        self.left_out[metric] = reason
 
 
-def _process(pid: int) -> psutil.Process | None:
-    import psutil
-
+def _process(pid: int) -> Process | None:
     try:
-        return psutil.Process(pid)
-    except psutil.NoSuchProcess:
+        if sys.platform == "linux":
+            return ProcProcess(pid)
+        from perfreg.measure.psutil_process import PsutilProcess
+
+        return PsutilProcess(pid)
+    except ProcessLookupError:
         return None
 
 
-def _process_cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    # What a finished child used is added to its parent's account, so children too short to be seen count too.
-    return float(times.user + times.system + times.children_user + times.children_system)
+def _uncounted() -> dict[ResourceMetric, str]:
+    if sys.platform == "linux":
+        return proc_uncounted()
+    from perfreg.measure.psutil_process import uncounted
 
-
-def _process_memory(process: psutil.Process) -> float:
-    return float(process.memory_info().rss)
-
-
-def _process_disk(process: psutil.Process) -> float:
-    counters = process.io_counters()
-    return float(counters.read_bytes + counters.write_bytes)
-
-
-_PROCESS_COUNTERS: dict[ResourceMetric, Callable[[psutil.Process], float]] = {
-    "cpu_usage": _process_cpu,
-    "memory_usage": _process_memory,
-    "disk_io": _process_disk,
-}
+    return uncounted()

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, final
 
 from perfreg.config.base import Monitor, ResourceMetric
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context
+from perfreg.measure.flow import Flow
+from perfreg.measure.host_resources import HostResources
 from perfreg.measure.measured_process import named, tree
-from perfreg.measure.resources import HostResources, ProcessResources, Reading, Resources
+from perfreg.measure.resources import INHERITED, ProcessResources, Reading, Resources
 from perfreg.measure.service_log import clean
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement
 from perfreg.stats.describe import from_samples
 
-# From a counter's growth per second to the metric's unit: % of a processor, and MB/s.
-_SCALE: dict[ResourceMetric, float] = {"cpu_usage": 100.0, "disk_io": 1e-6, "network_io": 1e-6}
-_MB = 1e6
-
-
-class _Flow:
-    """The growth of one counter summed over processes that come and go.
-
-    A process that is new since the last look started from zero. On Linux the account of one that is gone goes to
-    its parent; that is no growth, so it is taken off again, for two looks, as the parent may have been read first.
-    """
-
-    def __init__(self, counters: dict[int, float]) -> None:
-        self._last = counters
-        self._inherited = 0.0
-
-    def growth(self, counters: dict[int, float]) -> float:
-        """The growth since the last call, never negative."""
-        grown = sum(max(0.0, count - self._last.get(pid, 0.0)) for pid, count in counters.items())
-        gone = sum(count for pid, count in self._last.items() if pid not in counters)
-        fresh = gone if sys.platform == "linux" else 0.0
-        taken_off = min(grown, self._inherited + fresh)
-        self._inherited = min(fresh, self._inherited + fresh - taken_off)
-        self._last = counters
-        return grown - taken_off
+# What a counter's growth per second is in the metric's unit: % of a processor, MB/s, or itself.
+_GROWTH: dict[ResourceMetric, float] = {
+    "cpu_usage": 100.0,
+    "disk_io": 1e-6,
+    "network_io": 1e-6,
+    "context_switches": 1.0,
+}
+_LEVEL: dict[ResourceMetric, float] = {
+    "memory_usage": 1e-6,
+    "memory_usage_mean": 1e-6,
+    "threads": 1.0,
+    "open_files": 1.0,
+}
+_PEAKS: frozenset[ResourceMetric] = frozenset({"memory_usage", "threads", "open_files"})
 
 
 @final
@@ -51,9 +42,10 @@ class Sampler:
     """Samples while its ``with`` block runs; ask it for measurements afterwards.
 
     ``list_ids`` gives the ids of the processes to watch, all descendants included; None stands for the whole host.
-    cpu_usage is in % of one processor for processes and of all processors for the host; cpu_usage, disk_io and
-    network_io are means over the block, memory_usage is its peak. ``subject`` names what is watched in messages.
-    Entering raises `MeasureError` when there is no process.
+    cpu_usage is in % of one processor for processes and of all processors for the host; memory_usage, threads and
+    open_files are the most that was seen, all others means over the block. ``subject`` names what is watched in
+    messages; nobody is told that metrics which are ``optional`` could not be sampled. Entering raises `MeasureError`
+    when there is no process.
     """
 
     def __init__(
@@ -63,26 +55,30 @@ class Sampler:
         metrics: Sequence[ResourceMetric],
         interval: float = 0.1,
         subject: str = "process",
+        optional: Collection[ResourceMetric] = (),
     ) -> None:
         self.subject = subject
+        self._optional = optional
         self._interval = interval
         wanted = tuple(dict.fromkeys(metrics))
         self._samples: dict[ResourceMetric, list[float]] = {metric: [] for metric in wanted}
         self._resources: Resources = HostResources(wanted) if list_ids is None else ProcessResources(list_ids, wanted)
-        self._flows: dict[ResourceMetric, _Flow] = {}
+        self._flows: dict[ResourceMetric, Flow] = {}
         self._stop = threading.Event()
         self._ended = threading.Event()
-        self._last_at = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perfreg-sampler")
         self._loop: Future[None] | None = None
 
     def __enter__(self) -> Sampler:
-        first = self._resources.read()
+        first = self._resources.read(thorough=True)
         if first is None:
             raise MeasureError(f"there is no {self.subject} to watch", hint="is it running, under this user?")
-        self._flows = {metric: _Flow(first.counters[metric]) for metric in _SCALE if metric in first.counters}
-        self._note_memory(first)
-        self._last_at = first.at
+        self._flows = {
+            metric: Flow(first.counters[metric], first.at, goes_to_parent=metric in INHERITED)
+            for metric in _GROWTH
+            if metric in first.counters
+        }
+        self._note_levels(first)
         self._loop = self._executor.submit(self._run)
         return self
 
@@ -101,7 +97,8 @@ class Sampler:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What could not be sampled, or not to the end."""
-        warnings = list(self._resources.warnings)
+        left_out = self._resources.left_out.items()
+        warnings = [f"{metric} is left out: {reason}" for metric, reason in left_out if metric not in self._optional]
         if self._ended.is_set():
             warnings.append(f"the {self.subject} ended early: its use of resources is known only until then")
         if self._flows and not any(self._samples[metric] for metric in self._flows):
@@ -110,38 +107,35 @@ class Sampler:
 
     def measurements(self, scenario: str) -> tuple[Measurement, ...]:
         """The metrics that could be sampled, under the scenario's name."""
-        return tuple(
-            from_samples(scenario, CATALOGUE[metric], samples, take="max" if metric == "memory_usage" else "mean")
-            for metric, samples in self._samples.items()
-            if samples
-        )
+        return tuple(self._measurement(scenario, metric) for metric, samples in self._samples.items() if samples)
+
+    def _measurement(self, scenario: str, metric: ResourceMetric) -> Measurement:
+        take = "max" if metric in _PEAKS else "mean"
+        found = from_samples(scenario, CATALOGUE[metric], self._samples[metric], take=take)
+        return replace(found, value=self._flows[metric].mean * _GROWTH[metric]) if metric in self._flows else found
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval):
             if not self._look(shortest=0.0):
                 self._ended.set()
                 return
-        self._look(shortest=self._interval / 2)
+        self._look(shortest=self._interval / 2, thorough=True)
 
-    def _look(self, *, shortest: float) -> bool:
+    def _look(self, *, shortest: float, thorough: bool = False) -> bool:
         """Take a sample of the time since the last one, unless that is too short; False when nothing is left."""
-        reading = self._resources.read()
+        reading = self._resources.read(thorough=thorough)
         if reading is None:
             return False
-        elapsed = reading.at - self._last_at
-        if elapsed <= shortest:
-            return True
-        self._last_at = reading.at
-        self._note_memory(reading)
+        self._note_levels(reading)
         for metric, flow in self._flows.items():
-            if metric in reading.counters:
-                growth = flow.growth(reading.counters[metric])
-                self._samples[metric].append(growth / elapsed * _SCALE[metric])
+            if metric in reading.counters and reading.at - flow.at > shortest:
+                rate = flow.rate(reading.counters[metric], reading.at)
+                self._samples[metric].append(rate * _GROWTH[metric])
         return True
 
-    def _note_memory(self, reading: Reading) -> None:
-        if "memory_usage" in reading.counters:
-            self._samples["memory_usage"].append(sum(reading.counters["memory_usage"].values()) / _MB)
+    def _note_levels(self, reading: Reading) -> None:
+        for metric in _LEVEL.keys() & reading.counters.keys():
+            self._samples[metric].append(sum(reading.counters[metric].values()) * _LEVEL[metric])
 
 
 def sampler_for(

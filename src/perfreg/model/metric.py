@@ -48,8 +48,14 @@ _METRICS = (
     Metric(name="plan_shape", unit="hash", direction="none", nature="exact"),
     Metric(name="cpu_usage", unit="%", direction="lower"),
     Metric(name="memory_usage", unit="MB", direction="lower"),
+    # The peak is what a machine must have; the mean beside it tells growth from a moment's need.
+    Metric(name="memory_usage_mean", unit="MB", direction="none"),
     Metric(name="disk_io", unit="MB/s", direction="lower"),
     Metric(name="network_io", unit="MB/s", direction="lower"),
+    # More of them may be right: a faster service switches more often, a larger pool is no worse.
+    Metric(name="context_switches", unit="1/s", direction="none"),
+    Metric(name="threads", unit="count", direction="none"),
+    Metric(name="open_files", unit="count", direction="none"),
     Metric(name="wall_time", unit="s", direction="lower"),
     Metric(name="user_time", unit="s", direction="lower"),
     Metric(name="system_time", unit="s", direction="lower"),

@@ -45,7 +45,8 @@ class Environment:
     """Where a run was made. ``key`` is a short hash of what decides speed; baselines are kept apart by it.
 
     ``memory_mb`` is the memory a process may use (the cgroup limit where there is one), ``cpus`` likewise the
-    processors it may use. ``name`` is the chosen ``environments:`` overlay, empty for none.
+    processors it may use; ``cpu_limit`` and ``memory_limit_mb`` are those limits of a container by themselves, None
+    where there is none. ``name`` is the chosen ``environments:`` overlay, empty for none.
     """
 
     key: str
@@ -57,6 +58,8 @@ class Environment:
     memory_mb: int
     runner_image: str = ""
     interpreter: str = ""
+    cpu_limit: float | None = None
+    memory_limit_mb: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,8 @@ class ScenarioRecord:
     warnings: tuple[str, ...] = ()
     errors: dict[str, int] = field(default_factory=dict)
     """Failed requests, queries or calls by class, e.g. ``{"timeout": 3, "status 500": 1}``."""
+    conditions: dict[str, float] = field(default_factory=dict)
+    """What else went on meanwhile, in % and as far as the system tells, e.g. ``{"stolen": 1.5, "throttled": 0.0}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

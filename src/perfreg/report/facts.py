@@ -33,7 +33,18 @@ def environment_line(environment: Environment) -> str:
 
 
 def _machine(environment: Environment) -> str:
-    return f"{words.number(environment.cpus)} CPU{'' if environment.cpus == 1 else 's'}, {environment.memory_mb:,} MB"
+    return f"{_cpus(environment.cpus)}, {environment.memory_mb:,} MB"
+
+
+def _limits(environment: Environment) -> str:
+    """What a container leaves of the machine; empty where it leaves everything."""
+    cpus, memory = environment.cpu_limit, environment.memory_limit_mb
+    parts = ("" if cpus is None else _cpus(cpus), "" if memory is None else f"{memory:,} MB")
+    return ", ".join(part for part in parts if part)
+
+
+def _cpus(count: float) -> str:
+    return f"{words.number(count)} CPU{'' if count == 1 else 's'}"
 
 
 def baseline_line(baseline: BaselineInfo) -> str:
@@ -72,6 +83,7 @@ def environment_facts(result: Result) -> Facts:
         ("System", f"{environment.os} {environment.architecture}"),
         ("Processor", environment.cpu_model),
         ("Size", _machine(environment)),
+        ("Container limits", _limits(environment)),
         ("Interpreter", environment.interpreter),
         ("Runner image", environment.runner_image),
     )

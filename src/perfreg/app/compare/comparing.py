@@ -17,10 +17,12 @@ from perfreg.app.compare.request import CompareRequest
 from perfreg.app.compare.result import Session, result_of
 from perfreg.app.compare.side import SIDES, Sides
 from perfreg.app.compare.station import Station, Surroundings
+from perfreg.app.measuring import knows_all
 from perfreg.app.observer import Observer
 from perfreg.app.policies import judging
 from perfreg.errors import ServiceError
 from perfreg.measure import affinity, environment
+from perfreg.measure.disturbance import Disturbance
 from perfreg.measure.engines.parking import parking
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.comparison import SideName
@@ -50,7 +52,9 @@ def compare(request: CompareRequest, sides: Sides, observer: Observer, *, accept
             return broken(request, sides, str(failure))
         _load_libraries(request)
         duel = Duel(stations, contests, _terms(request, start_s), jury, observer)
-        duel.run()
+        # Once for the whole session: what a block can tell of the kernel's counters is less than the block's noise.
+        with Disturbance(others=_knows_all(request, sides)) as around_it:
+            duel.run()
         observer.stage("stopping both sides")
     session = Session(
         began=began,
@@ -58,7 +62,7 @@ def compare(request: CompareRequest, sides: Sides, observer: Observer, *, accept
         elapsed_s=duel.elapsed_s,
         restarts=duel.restarts,
         judged=jury.verdict(contests),
-        notes=_notes(duel, around),
+        notes=(*_notes(duel, around), *around_it.warnings),
     )
     return result_of(request, sides, session)
 
@@ -126,6 +130,11 @@ def _surroundings(request: CompareRequest) -> Surroundings:
         stress_multiplier=config.stress_multiplier,
         processors=processors,
     )
+
+
+def _knows_all(request: CompareRequest, sides: Sides) -> bool:
+    served = all(sides.of(name).service is not None for name in SIDES)
+    return all(knows_all(spec, served=served) for spec in request.scenarios)
 
 
 def _terms(request: CompareRequest, start_s: float) -> Terms:

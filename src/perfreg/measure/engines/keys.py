@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from perfreg.config.base import Section
 from perfreg.config.quantity import Seconds, SecondsOrZero
+from perfreg.measure import processors
 from perfreg.measure.engines.call import ANY_GOOD_STATUS, Call, Checks
 from perfreg.measure.engines.engine import Remote
 from perfreg.measure.engines.profile import Profile, Segment, constant
@@ -73,12 +73,8 @@ Rate = Annotated[PerSecond | Ramp | tuple[PerSecond, ...], AfterValidator(_some_
 
 def worker_count(workers: int | Literal["auto"], clients: int) -> int:
     """How many processes make the load of so many clients: each has one at least."""
-    wanted = max(1, _processors() // 4) if workers == "auto" else workers
+    wanted = max(1, int(processors.usable() // 4)) if workers == "auto" else workers
     return max(1, min(wanted, clients if workers != "auto" else clients // _USERS_EACH))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def rate_profile(rate: float | Ramp | tuple[float, ...], duration_s: float, factor: float) -> Profile:

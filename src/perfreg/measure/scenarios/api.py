@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urljoin, urlsplit
@@ -18,7 +16,6 @@ from perfreg.config.base import ScenarioSpec
 from perfreg.config.quantity import Seconds, SecondsOrZero
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Context, Outcome, ScenarioKind
-from perfreg.measure.cpu_clock import cpu_seconds
 from perfreg.measure.engines import files
 from perfreg.measure.engines.engine import LoadPlan
 from perfreg.measure.engines.keys import (
@@ -37,20 +34,17 @@ from perfreg.measure.engines.keys import (
     stage_profile,
     worker_count,
 )
-from perfreg.measure.engines.outcome import ServiceCost, outcome, step_metrics
+from perfreg.measure.engines.outcome import outcome, step_metrics
 from perfreg.measure.engines.registry import engines
 from perfreg.measure.engines.rows import Row, plain, read
-from perfreg.measure.sampler import Sampler
+from perfreg.measure.service_usage import ServiceUsage
 from perfreg.model.metric import Metric
 
-_MEMORY_EVERY_S = 0.25
 _BLOCK_WARM_UP_S = 0.01
 _BLOCK_REQUESTS = 2
 """A block of fewer requests of each user would mostly tell how its ends were cut, unless they are very slow."""
 _LONGEST_FOR_REQUESTS_S = 0.4
 _SLOW_S = 0.1
-_FORKS_AFTER_S = 0.5
-"""Looking for the processes of the service takes milliseconds; in a shorter time those known before will do."""
 
 
 _FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers", "script", "locust")
@@ -69,6 +63,7 @@ class ApiSpec(ScenarioSpec):
     """HTTP load on one endpoint, or on several, one after the other."""
 
     inherits: ClassVar[frozenset[str]] = frozenset({"duration", "concurrent_users"})
+    contained: ClassVar[bool] = True
 
     type: Literal["api"]
     """Selects this kind."""
@@ -247,28 +242,19 @@ def _start(context: Context, where: str) -> str:
 def measure(spec: ApiSpec, context: Context) -> Outcome:
     """Load the endpoint. Raises `MeasureError` when it may not be loaded or cannot be reached at all."""
     plan = load_plan(spec, context)
-    service = context.service
-    known = service.process_ids() if service else []
-    listed = service.process_ids if service and plan.duration_s >= _FORKS_AFTER_S else lambda: known
-    before = cpu_seconds(known)
-    memory = Sampler(listed, metrics=("memory_usage",), interval=_MEMORY_EVERY_S) if service else None
-    began = time.perf_counter()
-    with memory or nullcontext():
+    with ServiceUsage(context.service, plan.duration_s) as usage:
         result = engines()[spec.engine].drive(plan)
-        cost = ServiceCost(cpu_s=cpu_seconds(listed()) - before, wall_s=time.perf_counter() - began)
     if spec.save_samples:
         files.save(result, context.output, spec.name)
     found = outcome(
         spec.name,
         result,
-        service=cost if service else None,
+        service=usage.cost,
         max_error_rate_pct=context.max_error_rate_pct,
         steps=result.names or tuple(step.name for step in spec.steps),
     )
-    if memory is None:
-        return found
-    peak = memory.measurements(spec.name)
-    return replace(found, measurements=found.measurements + peak, warnings=found.warnings + memory.warnings)
+    seen = usage.measurements(spec.name)
+    return replace(found, measurements=found.measurements + seen, warnings=found.warnings + usage.warnings)
 
 
 def _allowed(endpoint: str, context: Context, where: str) -> str:

@@ -20,8 +20,9 @@ _SHORTEST_INTERVAL_S = 0.01
 
 
 class SystemSpec(ScenarioSpec):
-    """Sampling of cpu_usage (mean, % of the machine, or of one processor for processes), memory_usage (peak, MB),
-    disk_io and network_io (mean, MB/s). By default of the started service, without one of the whole machine.
+    """Sampling of cpu_usage (mean, % of the machine, or of one processor for processes), memory_usage (peak, MB) and
+    memory_usage_mean, disk_io and network_io (mean, MB/s), context_switches (a second), threads and open_files
+    (most). By default of the started service, without one of the whole machine.
     """
 
     inherits: ClassVar[frozenset[str]] = frozenset({"duration"})
@@ -31,7 +32,7 @@ class SystemSpec(ScenarioSpec):
     duration: Seconds | None = None
     """Seconds of sampling; default: `test_duration`."""
     metrics: tuple[ResourceMetric, ...] = Field(default=("cpu_usage", "memory_usage"), min_length=1)
-    """Which of cpu_usage, memory_usage, disk_io and network_io to record; the last one only of the host."""
+    """What to record; network_io only of the host."""
     target: Literal["host", "service"] | None = None
     """Watch the whole machine, or the process tree of the started service."""
     pid: int | None = Field(default=None, gt=0)
