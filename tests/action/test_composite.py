@@ -40,7 +40,7 @@ def test_a_regression_fails_the_job_after_everything_is_published(use: Use, work
 
     (upload,) = job.uses
     assert re.fullmatch(r"actions/upload-artifact@[0-9a-f]{40}", upload["uses"])
-    assert re.fullmatch(r"perfreg-perf-0-[0-9a-f]{6}", upload["name"])
+    assert re.fullmatch(r"perfreg-perf-0-1-[0-9a-f]{6}", upload["name"])
     assert set(upload["path"].splitlines()) >= {job.outputs["result-file"], job.outputs["report-file"]}
     assert ".log" not in upload["path"]
 

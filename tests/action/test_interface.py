@@ -16,13 +16,18 @@ from perfreg.cli.main import parser
 from perfreg.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-OTHERS = {"token", "upload-artifact"}
-FLAGS = [(mode, name) for mode in MODES for name in (*action.VALUES[mode], *action.LISTS, *action.SWITCHES[mode])]
+ACTIONS: dict[str, tuple[Mode, ...]] = {"action.yml": ("compare", "run"), "report/action.yml": ("report",)}
+WITHOUT_CODE = {"token", "upload-artifact"}
+FLAGS = [(mode, name) for mode in MODES for name in (*action.VALUES[mode], *action.LISTS[mode], *action.SWITCHES[mode])]
+
+
+def read(action_file: str) -> Any:
+    return yaml.safe_load((ROOT / action_file).read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def definition() -> Any:
-    return yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    return read("action.yml")
 
 
 def _table(heading: str) -> list[str]:
@@ -33,7 +38,8 @@ def _table(heading: str) -> list[str]:
 
 
 def test_inputs_are_those_of_the_code(definition: Any) -> None:
-    assert set(definition["inputs"]) == {*action.names()} | OTHERS
+    assert set(definition["inputs"]) == ({*action.names(*ACTIONS["action.yml"])} | WITHOUT_CODE) - {"results"}
+    assert set(read("report/action.yml")["inputs"]) == {*action.names("report"), "upload-artifact"} - {"mode"}
 
 
 def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
@@ -43,27 +49,35 @@ def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
 def test_outputs_are_those_of_the_code_and_of_the_readme(definition: Any) -> None:
     assert tuple(definition["outputs"]) == OUTPUTS
     assert _table("output") == list(definition["outputs"])
+    shared = {name: spec for name, spec in definition["outputs"].items() if name != "baseline-updated"}
+    assert read("report/action.yml")["outputs"] == shared
 
 
 @pytest.mark.parametrize(("mode", "name"), FLAGS)
 def test_an_input_is_a_flag_of_its_command(mode: Mode, name: str) -> None:
     value = [] if name in action.SWITCHES[mode] else ["1"]
-    given = vars(parser().parse_args([mode, f"--{name}", *value]))
+    given = vars(parser().parse_args([mode, f"--{name}", *value, *(["x.json"] if mode == "report" else [])]))
     assert given[name.replace("-", "_")] not in (None, [], False)
 
 
-def test_every_input_reaches_the_code_through_the_environment(definition: Any) -> None:
+@pytest.mark.parametrize("file", ACTIONS)
+def test_every_input_reaches_the_code_through_the_environment(file: str) -> None:
+    definition = read(file)
     (step,) = (step for step in definition["runs"]["steps"] if step.get("id") == "run")
     handed = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in definition["inputs"]}
     del handed["INPUT_UPLOAD_ARTIFACT"]
-    assert step["env"]["PERFREG_TOKEN"] == handed.pop("INPUT_TOKEN")
+    if file == "action.yml":
+        assert step["env"]["PERFREG_TOKEN"] == handed.pop("INPUT_TOKEN")
+    else:
+        handed["INPUT_MODE"] = "report"
     assert {name: value for name, value in step["env"].items() if name.startswith("INPUT_")} == handed
-    env = {name: name for name in handed}
-    assert set(action.inputs_of(env).values()) == set(env)
+    read_ = action.inputs_of({name: name for name in handed})
+    assert {value for value in read_.values() if value.startswith("INPUT_")} == set(handed)
 
 
-def test_no_script_holds_an_expression(definition: Any) -> None:
-    assert not [step for step in definition["runs"]["steps"] if "${{" in step.get("run", "")]
+@pytest.mark.parametrize("file", ACTIONS)
+def test_no_script_holds_an_expression(file: str) -> None:
+    assert not [step for step in read(file)["runs"]["steps"] if "${{" in step.get("run", "")]
 
 
 def test_defaults_give_the_plain_command(definition: Any) -> None:

@@ -48,6 +48,17 @@ def test_a_missing_leg_is_no_verdict(tmp_path: Path, sound: Result) -> None:
     assert "1 of 2 legs gave no result" in (tmp_path / "report.md").read_text("utf-8")
 
 
+def test_of_a_leg_that_was_run_again_only_the_newest_counts(tmp_path: Path, sound: Result) -> None:
+    bad = replace(sound, gate=Gate(status="fail", reasons=("too slow",)))
+    leg(tmp_path / "legs", "perfreg-my-job-0-9-aaaaaa", bad)
+    leg(tmp_path / "legs", "perfreg-my-job-0-10-bbbbbb", sound)
+    leg(tmp_path / "legs", "perfreg-my-job-1-9-cccccc", sound)
+    done = called("report", "legs", "--legs", "2", "--gate", "--output-directory", "out", cwd=tmp_path)
+    assert done.code == 0, done.err
+    whole = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))
+    assert [record["name"] for record in whole["run"]["scenarios"]] == ["search (my-job-0)", "search (my-job-1)"]
+
+
 def test_no_result_at_all_is_an_error_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "legs").mkdir()
     done = called("report", "legs", "--legs", "2", "--output-directory", "out", cwd=tmp_path)

@@ -58,6 +58,7 @@ class Composite:
         contexts = {
             "strategy.job-index": "0",
             "github.token": "job-token",
+            "runner.temp": str(self._temp),
             **{f"inputs.{name}": value for name, value in inputs.items()},
         }
         job = Job()

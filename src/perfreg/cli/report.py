@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from perfreg.cli.command import Command
+from perfreg.cli.done import Done
 from perfreg.errors import UsageError
 
 
@@ -27,6 +28,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _execute(args: argparse.Namespace) -> int:
+    done = execute(args)
+    return done.exit_code() if args.gate else 0
+
+
+def execute(args: argparse.Namespace) -> Done:
+    """Do what `perfreg report` does; the exit code is that of the gate."""
     from perfreg.cli import outputs
     from perfreg.cli.closing import exit_code
     from perfreg.cli.result_file import read_legs
@@ -37,7 +44,7 @@ def _execute(args: argparse.Namespace) -> int:
     output = args.output if args.output or args.output_directory else outputs.STDOUT
     targets = outputs.plan(args.format, output, args.output_directory or (output or Path()).parent)
     outputs.write(result, targets)
-    return exit_code(result) if args.gate else 0
+    return Done(code=exit_code(result), result=result, targets=targets)
 
 
 COMMAND = Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from perfreg.model.result import Result
 
 _NAME = "result.json"
+_ARTIFACT = re.compile(r"perfreg-(?P<leg>.+-\d{1,9})-(?P<attempt>\d{1,9})-[0-9a-f]{6}")
+"""What the Action calls the artifact of a leg: the job, its number in the matrix, the attempt, and chance."""
 _HINT = "name the result.json of an earlier run"
 
 
@@ -39,7 +42,7 @@ def read_legs(names: Sequence[str], *, expected: int = 0) -> Result:
     """
     from perfreg.analysis.legs import Leg, together
 
-    files = [file for name in names for file in _files(Path(name))]
+    files = _latest([file for name in names for file in _files(Path(name))])
     if len(files) == 1 and expected <= 1:
         return read_result_file(str(files[0]))
     return together([Leg(name=_leg(file), result=read_result_file(str(file))) for file in files], expected=expected)
@@ -52,6 +55,23 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
 
 
+def _latest(files: Sequence[Path]) -> list[Path]:
+    """The files without those of legs that were run again: what a former attempt uploaded stays beside the new."""
+    attempts = [_ARTIFACT.fullmatch(file.parent.name) for file in files]
+    newest: dict[str, int] = {}
+    for found in attempts:
+        if found:
+            newest[found["leg"]] = max(int(found["attempt"]), newest.get(found["leg"], 0))
+    return [
+        file
+        for file, found in zip(files, attempts, strict=True)
+        if found is None or int(found["attempt"]) == newest[found["leg"]]
+    ]
+
+
 def _leg(file: Path) -> str:
     """What a leg is called: its directory, as artifacts are unpacked, or the file itself."""
-    return file.parent.name if file.name == _NAME and file.parent.name else file.stem
+    if file.name != _NAME or not file.parent.name:
+        return file.stem
+    artifact = _ARTIFACT.fullmatch(file.parent.name)
+    return artifact["leg"] if artifact else file.parent.name

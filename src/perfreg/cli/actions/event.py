@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from perfreg.errors import UsageError
 
-Mode = Literal["compare", "run"]
+Mode = Literal["compare", "run", "report"]
 
 AUTO = "auto"
-MODES: tuple[Mode, ...] = ("compare", "run")
+MODES: tuple[Mode, ...] = ("compare", "run", "report")
 
 _COMPARED = frozenset({"pull_request", "pull_request_target", "merge_group"})
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")

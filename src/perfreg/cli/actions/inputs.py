@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
-from perfreg.cli.actions.event import Mode
+from perfreg.cli.actions.event import MODES, Mode
 from perfreg.errors import UsageError
 
 _BOTH = ("config", "environment", "thresholds", "fail-on", "concurrent-users", "output-directory")
 VALUES: dict[Mode, tuple[str, ...]] = {
     "run": (*_BOTH, "test-duration", "baseline-storage"),
     "compare": (*_BOTH, "base", "head", "budget"),
+    "report": ("output-directory", "legs"),
 }
 """Inputs that are flags of the same name. What a mode has no use for, such as a budget, is for the other one."""
-LISTS = ("scenario", "allow-target")
+_LISTS = ("scenario", "allow-target")
+LISTS: dict[Mode, tuple[str, ...]] = {"run": _LISTS, "compare": _LISTS, "report": ()}
 SWITCHES: dict[Mode, tuple[str, ...]] = {
     "run": ("fail-on-regression", "establish-baselines"),
     "compare": ("fail-on-regression",),
+    "report": (),
 }
 FORMATS = ("json", "markdown", "html")
-OTHERS = ("mode", "args", "working-directory")
+OTHERS = ("args", "working-directory", "mode", "results")
 
 _TRUTH = {"true": True, "false": False}
 _OFF = {"fail-on-regression": ["--no-fail-on-regression"]}
 
 
-def names() -> tuple[str, ...]:
-    """All inputs that the code reads, each once."""
-    flags = (*VALUES["run"], *VALUES["compare"], *LISTS, *SWITCHES["run"], *SWITCHES["compare"])
+def names(*modes: Mode) -> tuple[str, ...]:
+    """All inputs that the code reads in these modes, each once."""
+    flags = (name for mode in modes for kind in (VALUES, LISTS, SWITCHES) for name in kind[mode])
     return tuple(dict.fromkeys((*flags, *OTHERS)))
 
 
 def inputs_of(env: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that the Action's step handed over as ``INPUT_…`` variables."""
-    return {name: env.get(f"INPUT_{name.upper().replace('-', '_')}", "") for name in names()}
+    """The inputs that the Action's step handed over as ``INPUT_…`` variables; results are where it fetches them to."""
+    found = {name: env.get(f"INPUT_{name.upper().replace('-', '_')}", "") for name in names(*MODES)}
+    return {**found, "results": found["results"] or str(Path(env.get("RUNNER_TEMP", "."), "perfreg-legs"))}
 
 
 def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") -> list[str]:
@@ -44,11 +49,13 @@ def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") 
     switch that is neither true nor false, and for ``args`` with an open quote.
     """
     more = _words(inputs.get("args", ""))
+    if mode == "report":
+        more += ["--", *_lines(inputs.get("results", ""))]
     line = [mode, *(f"--format={name}" for name in FORMATS)]
     line += [f"--{name}={inputs[name]}" for name in VALUES[mode] if inputs.get(name)]
     if base and not inputs.get("base") and not any(word.startswith("--base") for word in more):
         line.append(f"--base={base}")
-    line += [f"--{name}={item}" for name in LISTS for item in _lines(inputs.get(name, ""))]
+    line += [f"--{name}={item}" for name in LISTS[mode] for item in _lines(inputs.get(name, ""))]
     for name in SWITCHES[mode]:
         line += _switch(name, inputs.get(name, ""))
     return [*line, *more]

@@ -5,16 +5,17 @@ Everything is published before the exit code is given back, so that a failed job
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from perfreg.cli import compare, run
+from perfreg.cli import compare, report, run
 from perfreg.cli import workflow_commands as github
-from perfreg.cli.actions.event import Event, base_of, event_of, mode_of
+from perfreg.cli.actions.event import Event, Mode, base_of, event_of, mode_of
 from perfreg.cli.actions.inputs import arguments, inputs_of
 from perfreg.cli.actions.outputs import outputs_of
 from perfreg.cli.main import complain, guard, parser
@@ -22,6 +23,12 @@ from perfreg.errors import ConfigError, PerfregError, UsageError
 
 if TYPE_CHECKING:
     from perfreg.cli.done import Done
+
+_COMMANDS: dict[Mode, Callable[[argparse.Namespace], Done]] = {
+    "compare": compare.execute,
+    "run": run.execute,
+    "report": report.execute,
+}
 
 
 class Job:
@@ -40,7 +47,7 @@ class Job:
         mode = mode_of(inputs["mode"], event, has_base=bool(inputs["base"]))
         base = _base(event, self._env) if mode == "compare" else ""
         args = parser().parse_args(arguments(inputs, mode, base=base))
-        self._done = compare.execute(args) if mode == "compare" else run.execute(args)
+        self._done = _COMMANDS[mode](args)
         return self._done.exit_code()
 
     def complain(self, error: PerfregError) -> None:
@@ -73,10 +80,11 @@ class Job:
         }
 
     def _artifact_name(self) -> str:
-        """Unique within a workflow run, also for legs of a matrix and for two uses in one job."""
+        """Unique within a workflow run, also for legs of a matrix, attempts, and two uses in one job."""
         job = self._env.get("GITHUB_JOB", "job")
         leg = self._env.get("PERFREG_JOB_INDEX") or "0"
-        return f"perfreg-{job}-{leg}-{secrets.token_hex(3)}"
+        attempt = self._env.get("GITHUB_RUN_ATTEMPT") or "1"
+        return f"perfreg-{job}-{leg}-{attempt}-{secrets.token_hex(3)}"
 
     @staticmethod
     def _artifact_files(done: Done) -> Iterator[str]:
