@@ -96,6 +96,11 @@ def test_a_mode_leaves_what_is_for_the_other_one() -> None:
     assert action.arguments(inputs, "compare")[4:] == ["--concurrent-users=2", "--budget=30s"]
 
 
+@pytest.mark.parametrize(("legs", "number"), [("3", "3"), ('["api", "a,b"]', "2"), (" []", "0")])
+def test_legs_are_counted_where_the_matrix_is_given(legs: str, number: str) -> None:
+    assert f"--legs={number}" in action.arguments({"legs": legs, "results": "x.json"}, "report")
+
+
 @pytest.mark.parametrize("inputs", [{"base": "v1"}, {"args": "--base-url http://127.0.0.1:1"}, {"args": "--base=v1"}])
 def test_a_base_that_was_named_wins(inputs: dict[str, str]) -> None:
     assert not [word for word in action.arguments(inputs, "compare", base="4711") if "4711" in word]

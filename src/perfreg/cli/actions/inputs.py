@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,13 +53,26 @@ def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") 
     if mode == "report":
         more += ["--", *_lines(inputs.get("results", ""))]
     line = [mode, *(f"--format={name}" for name in FORMATS)]
-    line += [f"--{name}={inputs[name]}" for name in VALUES[mode] if inputs.get(name)]
+    line += [f"--{name}={_CONVERTED.get(name, str)(inputs[name])}" for name in VALUES[mode] if inputs.get(name)]
     if base and not inputs.get("base") and not any(word.startswith("--base") for word in more):
         line.append(f"--base={base}")
     line += [f"--{name}={item}" for name in LISTS[mode] for item in _lines(inputs.get(name, ""))]
     for name in SWITCHES[mode]:
         line += _switch(name, inputs.get(name, ""))
     return [*line, *more]
+
+
+def _legs(value: str) -> str:
+    """A number, or that of the entries of a list in JSON: what the matrix was made of."""
+    if not value.lstrip().startswith("["):
+        return value
+    try:
+        return str(len(json.loads(value)))
+    except ValueError as error:
+        raise UsageError(f"is no list in JSON: {error}", where="input 'legs'", hint="or give a number") from error
+
+
+_CONVERTED = {"legs": _legs}
 
 
 def _words(text: str) -> list[str]:
