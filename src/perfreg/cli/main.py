@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from perfreg import __version__
-from perfreg.cli import baseline, compare, demo, history, judge, noise, report, run, schema
+from perfreg.cli import baseline, compare, demo, history, judge, noise, report, run, schema, worker
 from perfreg.cli.command import Command
 from perfreg.errors import ConfigError, PerfregError, UsageError
 
@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     report.COMMAND,
     baseline.COMMAND,
     history.COMMAND,
+    worker.COMMAND,
     schema.COMMAND,
 )
 

@@ -6,10 +6,13 @@ from functools import cache
 
 from perfreg.measure.engines import httpx_engine
 from perfreg.measure.engines.engine import LoadEngine
+from perfreg.measure.engines.k6 import engine as k6_engine
+from perfreg.measure.engines.locust import engine as locust_engine
 from perfreg.measure.engines.native import engine as native_engine
 from perfreg.plugins import extended
 
-ENGINES: dict[str, LoadEngine] = {engine.name: engine for engine in (native_engine.ENGINE, httpx_engine.ENGINE)}
+_BUILT_IN = (native_engine.ENGINE, httpx_engine.ENGINE, k6_engine.ENGINE, locust_engine.ENGINE)
+ENGINES: dict[str, LoadEngine] = {engine.name: engine for engine in _BUILT_IN}
 
 
 @cache

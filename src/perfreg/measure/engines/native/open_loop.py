@@ -15,6 +15,7 @@ from perfreg.measure.engines.native.alarm import alarm
 from perfreg.measure.engines.native.session import Session
 from perfreg.measure.engines.native.visitor import Visitor
 from perfreg.measure.engines.profile import Profile, arrivals, constant
+from perfreg.measure.engines.punctuality import faults, is_too_long
 from perfreg.stats.distribution import Distribution
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from perfreg.measure.engines.native.crew import Crew
 
 _NEVER = 1 << 62
-_UNSENT_PCT = 1.0
-"""More requests than these left unsent at the end: the schedule was not kept."""
-_LAG_MS = 10.0
-"""A generator that is later than this, and by half of what it measures, mostly measures itself."""
 
 
 @final
@@ -74,26 +71,18 @@ class OpenLoop:
 
     def faults(self) -> tuple[str, ...]:
         """Why the times that were measured are not those of the schedule."""
-        return tuple(self._faults())
+        found = faults(
+            unsent=self._unsent,
+            scheduled=self._scheduled,
+            connections=len(self._visitors),
+            lag=self.lags,
+            usual_ms=self._crew.usual_ms(),
+        )
+        return tuple(found)
 
     def elapsed_s(self) -> float:
         """The time that the schedule fills."""
         return self._crew.plan.duration_s
-
-    def _faults(self) -> Iterator[str]:
-        if self._unsent:
-            yield (
-                f"the schedule was not kept: {self._unsent} of {self._scheduled} requests were never sent, as all "
-                f"{len(self._visitors)} connections still waited for answers"
-            )
-        lag = self.lags
-        late = lag.quantile(0.99) if lag.n else 0.0
-        usual = self._crew.usual_ms()
-        if late > max(_LAG_MS, usual / 2):
-            yield (
-                f"the load generator was too slow for the schedule: 1 % of the requests were sent {late:.3g} ms late "
-                "or later by its own fault"
-            )
 
     def _ring(self) -> None:
         """Send everything that is due by now, and set the alarm for the next: answers have their turn in between."""
@@ -143,7 +132,7 @@ class OpenLoop:
     def _close(self) -> None:
         """The schedule has ended. A queue that is short is worked off; a long one would never end."""
         self._ended = True
-        if 100 * len(self._waiting) > _UNSENT_PCT * max(self._scheduled, 1):
+        if is_too_long(len(self._waiting), self._scheduled):
             self._unsent = len(self._waiting)
             self._waiting.clear()
         if not self._busy:
