@@ -25,6 +25,10 @@ class PsutilProcess:
         with _errors():
             return self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
 
+    def children(self) -> list[int]:
+        """None: to find them, all processes have to be listed."""
+        return []
+
     def count(self, metric: ResourceMetric) -> Mapping[int, float]:
         """What it has used, or has now.
 

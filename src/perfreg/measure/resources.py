@@ -13,10 +13,10 @@ from perfreg.measure.proc.process import ProcProcess
 from perfreg.measure.proc.process import uncounted as proc_uncounted
 
 _REFRESH_S = 0.5
-_SHARE = 0.002
+_SHARE = 0.001
 """What listing processes, and what is as dear, may cost each, as a share of a core."""
-_DEAR: frozenset[ResourceMetric] = frozenset({"context_switches"})
-"""Costs a file for each thread; only how much it grows from begin to end is of interest."""
+_DEAR: frozenset[ResourceMetric] = frozenset({"context_switches", "disk_io", "open_files"})
+"""They cost a file more for each process, or for each thread, and say as much when they are read less often."""
 INHERITED: frozenset[ResourceMetric] = frozenset({"cpu_usage", "disk_io"} if sys.platform == "linux" else ())
 """Accounts that go to the parent of a process when it has ended."""
 
@@ -48,6 +48,8 @@ class Process(Protocol):
 
     def look(self) -> bool: ...
 
+    def children(self) -> list[int]: ...
+
     def count(self, metric: ResourceMetric) -> Mapping[int, float]: ...
 
 
@@ -69,6 +71,7 @@ class Turn:
 class ProcessResources:
     """A changing group of processes, listed anew twice a second, or as often as that costs next to nothing.
 
+    Between two listings the children of those that are known are found, where the system tells them cheaply.
     Memory is the resident set, so pages that processes share count in each. Disk bytes are those that reached the
     storage layer, not those answered by the page cache (on Linux). Where one process may not be read, the metric
     is left out: a sum of the others would look like an improvement.
@@ -80,17 +83,14 @@ class ProcessResources:
         self._metrics = list(metrics)
         self._processes: dict[int, Process] = {}
         self._known: dict[int, dict[ResourceMetric, Mapping[int, float]]] = {}
-        self._listing, self._dear = Turn(), Turn()
+        self._listing, self._children, self._dear = Turn(), Turn(), Turn()
         for metric, reason in _uncounted().items():
             if metric in metrics:
                 self._leave_out(metric, reason)
 
     def read(self, *, thorough: bool = False) -> Reading | None:
         """The counters of every process; None when none is alive."""
-        if self._listing.has_come(time.monotonic()):
-            began = time.thread_time()
-            self._list()
-            self._listing.took(time.monotonic(), time.thread_time() - began)
+        self._find()
         at = time.monotonic()
         dear = thorough or self._dear.has_come(at)
         wanted = [metric for metric in self._metrics if dear or metric not in _DEAR]
@@ -105,9 +105,20 @@ class ProcessResources:
                     counters.setdefault(metric, {}).update(values[metric])
         return Reading(at=at, counters=counters) if any(alive) else None
 
-    def _list(self) -> None:
+    def _find(self) -> None:
+        """Look for processes that are new, one way or another."""
+        now, began = time.monotonic(), time.thread_time()
+        if self._listing.has_come(now):
+            self._keep(self._list_ids())
+            self._listing.took(now, time.thread_time() - began)
+        elif self._children.has_come(now):
+            known = dict(self._processes)
+            self._keep(list(dict.fromkeys((*known, *(pid for each in known.values() for pid in each.children())))))
+            self._children.took(now, time.thread_time() - began)
+
+    def _keep(self, pids: Sequence[int]) -> None:
         kept, self._processes = self._processes, {}
-        for pid in self._list_ids():
+        for pid in pids:
             process = kept.get(pid) or _process(pid)
             if process is not None:
                 self._processes[pid] = process

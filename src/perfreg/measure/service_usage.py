@@ -46,8 +46,9 @@ class ServiceUsage:
         self._pids = service.process_ids if service and load_s >= SAMPLED_FROM_S else lambda: self._known
         self._watch: Sampler | _Ends | None = None
         if service is not None and load_s >= SAMPLED_FROM_S:
+            just_listed = [self._known]
             self._watch = Sampler(
-                service.process_ids,
+                lambda: just_listed.pop() if just_listed else self._pids(),
                 metrics=(*_JUDGED, *_BESIDE),
                 interval=INTERVAL_S,
                 subject="service",

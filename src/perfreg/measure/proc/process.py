@@ -45,6 +45,16 @@ class ProcProcess:
         self._stat = seen
         return not seen.is_dead
 
+    def children(self) -> list[int]:
+        """Those that its first thread has started, as far as this kernel tells: a listing of all processes finds more.
+
+        It costs a hundredth of that.
+        """
+        try:
+            return [int(pid) for pid in read(f"{self._path}/task/{self._pid}/children").split()]
+        except (OSError, ValueError):
+            return []
+
     def count(self, metric: ResourceMetric) -> Mapping[int, float]:
         """What `look` saw, or is to be seen now: of the process, or of each of its threads.
 
