@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from perfreg.measure.engines.call import Call
 from perfreg.measure.engines.profile import Profile
 from perfreg.measure.engines.rows import Row
+from perfreg.measure.targets import TargetPolicy
 from perfreg.stats.distribution import Distribution, Moments
 from perfreg.stats.histogram import Histogram
 
@@ -41,7 +42,8 @@ class LoadPlan:
     those that are trusted. ``keep_samples`` asks for every sample beside the histograms.
 
     With a ``script``, the path of a file in the engine's own language, that file says what is sent instead of
-    ``calls``, starting at ``base_url``. With ``remote`` the load is made on other hosts.
+    ``calls``, starting at ``base_url``; ``targets`` are the hosts that it may load. With ``remote`` the load is made on
+    other hosts.
     """
 
     calls: tuple[Call, ...]
@@ -53,6 +55,7 @@ class LoadPlan:
     progress: Callable[[float], None]
     script: str = ""
     base_url: str = ""
+    targets: TargetPolicy = field(default_factory=TargetPolicy)
     rows: tuple[Row, ...] = ()
     cookies: bool = False
     stages: Profile = ()

@@ -73,7 +73,8 @@ def outcome(
                     for metric in step_metrics(step)
                 )
         measurements.append(_throughput(name, result))
-        measurements.append(from_moments(name, CATALOGUE["response_size"], result.size))
+        if result.size.n:  # not every engine knows it of a script of the user's
+            measurements.append(from_moments(name, CATALOGUE["response_size"], result.size))
         if service is not None and service.cpu_s > 0:
             cost = 1e3 * service.cpu_s / result.requests
             measurements.append(single(name, CATALOGUE["cpu_time_per_request"], cost, n=result.requests))

@@ -47,7 +47,19 @@ _LONGEST_FOR_REQUESTS_S = 0.4
 _SLOW_S = 0.1
 
 
-_FEATURES = ("rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers", "script", "locust")
+_FEATURES = (
+    "rate",
+    "arrivals",
+    "stages",
+    "steps",
+    "data",
+    "cookies",
+    "check",
+    "think_time",
+    "workers",
+    "script",
+    "locust",
+)
 """Keys that not every engine knows."""
 _REQUEST_KEYS = frozenset({"method", "headers", "body", "check", "think_time"})
 _SCRIPTED_KEYS = _REQUEST_KEYS | {"data", "cookies", "expected_status"}
@@ -78,7 +90,7 @@ class ApiSpec(ScenarioSpec):
     steps: tuple[Step, ...] = ()
     """Several requests, one after the other, instead of `endpoint` and what belongs to it."""
     script: str = ""
-    """A script of the engine's own instead of `endpoint` or `steps`, such as a locustfile: what users do, and what
+    """A script of the engine's own instead of `endpoint` or `steps`, a locustfile or one of k6: what users do, and what
     counts as an error, is said there. They start at `base_url`."""
     data: str | tuple[dict[str, Any], ...] = ()
     """Values for `{{name}}` in URLs, headers and bodies: a CSV or JSON file, or a list of mappings. Every request, or
@@ -103,7 +115,8 @@ class ApiSpec(ScenarioSpec):
     stages: tuple[Stage, ...] = ()
     """Numbers of users over time, instead of `concurrent_users` and `duration`."""
     workers: Workers = 1
-    """Processes that make the load together; `auto` takes a quarter of the processors, where the load needs them."""
+    """Processes that make the load together, or for `engine: k6` the processors it uses; `auto` takes a quarter of the
+    processors, where the load needs them."""
     locust: LocustMaster | None = None
     """Workers on other hosts that make the load, for `engine: locust`."""
     warm_up: SecondsOrZero = 1.0
@@ -117,7 +130,8 @@ class ApiSpec(ScenarioSpec):
     save_samples: bool = False
     """Whether to write every answer and a line for each second beside the results, as CSV files."""
     engine: Annotated[str, AfterValidator(_known_engine)] = "native"
-    """The load engine: `native`, the embedded one, or `httpx`, slower, for HTTP that `native` does not speak."""
+    """The load engine: `native`, the embedded one; `httpx`, slower, for HTTP that `native` does not speak; `locust` or
+    `k6`, which run their own scripts, too."""
 
     def block(self, seconds: float, pace: float | None = None) -> ApiSpec:
         """Load for ``seconds``, longer where requests are slow; the clients' connections are made just before."""
@@ -212,6 +226,7 @@ def load_plan(spec: ApiSpec, context: Context) -> LoadPlan:
         calls=calls,
         script=str(context.directory / spec.script) if spec.script else "",
         base_url=_start(context, where) if spec.script else context.base_url,
+        targets=context.targets,
         rows=_rows(spec.data, context, f"{where}.data"),
         cookies=bool(spec.steps) if spec.cookies is None else spec.cookies,
         timeout_s=spec.timeout,

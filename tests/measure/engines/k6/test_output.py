@@ -71,7 +71,7 @@ def test_samples_of_a_request_are_put_together() -> None:
     assert sorter.malformed == 0
     assert ledger.begun == [AT]
     assert (good.visit, good.name, good.status, good.error_code, good.expected) == ((1, 0), "1", 200, 0, "true")
-    assert (good.begun, good.sent, good.first_byte) == (AT - 5_500_000, AT - 3_500_000, AT - 250_000)
+    assert (good.begun, good.sent, good.first_byte) == (AT - 5_000_000, AT - 3_500_000, AT - 250_000)
     assert good.times[2:4] == [500_000, 1_000_000]
     assert (bad.status, bad.error_code, bad.error) == (0, 1212, "dial: connection refused")
     assert nobodys.visit == NOBODY

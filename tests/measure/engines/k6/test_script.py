@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.support.load import make_plan
 
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.call import Call, Checks
 from perfreg.measure.engines.k6.failure import classify, is_status
+from perfreg.measure.engines.k6.fence import forbidden
 from perfreg.measure.engines.k6.log import Log
 from perfreg.measure.engines.k6.looking import javascript_path, javascript_pattern
 from perfreg.measure.engines.k6.schedule import Schedule
 from perfreg.measure.engines.k6.script import generate, load_profile
 from perfreg.measure.engines.profile import Segment, arrivals, constant
+from perfreg.measure.scenarios.api import ApiSpec
+from perfreg.measure.targets import TargetPolicy
 
 URL = "http://127.0.0.1:1/"
 
@@ -82,7 +87,6 @@ def test_a_rate_may_have_decimals() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"rate": constant(1, 1), "poisson": True}, "no random arrivals"),
         ({"calls": (Call(url="unix:/run/x.sock:/"),)}, "Unix socket"),
         ({"call": {"checks": Checks(body="(?P<a>x)")}}, "nothing k6 knows"),
         ({"call": {"checks": Checks(json=(("$..a", 1),))}}, "more than engine k6 can read"),
@@ -104,6 +108,29 @@ def test_patterns_and_paths() -> None:
             javascript_pattern(strange)
     assert javascript_path("$.a['b c'][0][-1].*") == [["a"], ["b c"], [0], [-1], [None]]
     assert javascript_path("$") == []
+
+
+def test_a_script_reaches_no_public_network_but_those_it_may() -> None:
+    def reaches(address: str, policy: TargetPolicy, base_url: str = "http://127.0.0.1:1") -> bool:
+        return not any(ip_address(address) in ip_network(each) for each in forbidden(policy, base_url))
+
+    usual = TargetPolicy()
+    assert all(reaches(each, usual) for each in ("127.0.0.1", "10.1.2.3", "192.168.7.7", "::1", "fd00::1"))
+    assert not any(reaches(each, usual) for each in ("8.8.8.8", "1.1.1.1", "172.32.0.1", "2001:4860::1", "0.1.2.3"))
+    assert reaches("8.8.8.8", usual, "http://8.8.8.8/x")
+    assert not reaches("8.8.4.4", usual, "http://8.8.8.8/x")
+    assert reaches("8.8.4.4", TargetPolicy(allowed=("8.8.4.4",)))
+    strict = TargetPolicy(allowed=("10.0.0.1",), strict=True)
+    assert reaches("10.0.0.1", strict)
+    assert reaches("127.0.0.1", strict)
+    assert not reaches("10.0.0.2", strict)
+    assert forbidden(TargetPolicy(allowed=("*.example.org",)), "http://127.0.0.1:1") == ()
+
+
+def test_random_arrivals_are_not_for_k6() -> None:
+    values = {"name": "s", "type": "api", "engine": "k6", "endpoint": "/", "rate": 5, "arrivals": "poisson"}
+    with pytest.raises(ValidationError, match=r"arrivals, which engine 'k6' does not do"):
+        ApiSpec.model_validate(values)
 
 
 PROFILES = st.lists(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import final
 
+from perfreg.measure.engines import punctuality
 from perfreg.measure.engines.accumulator import Tally
 from perfreg.measure.engines.engine import Generator, LoadPlan, LoadResult
 from perfreg.measure.engines.k6.failure import classify, is_status
@@ -16,13 +19,18 @@ from perfreg.measure.engines.k6.script import load_profile
 from perfreg.measure.engines.native.failure import CHECK
 from perfreg.measure.engines.profile import is_constant
 from perfreg.measure.engines.recording import Recorder
-from perfreg.stats.distribution import Moments, merge
+from perfreg.stats.distribution import Distribution, Moments, merge
+
+Write = Callable[[int, int, int, int, int], None]
 
 _UNLIKELY = -2.0
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
+_MOST_NAMES = 50
+"""Requests of a script may have names; so many of those that could be names of steps have metrics of their own."""
 _ENOUGH = 200
 """First requests of visits by which it is told when the schedule began."""
-_LAG_MS = 10.0
-"""A generator that is later than this, and by half of what it measures, mostly measures itself."""
+_BORDER, _UNSENT = 2, 0.01
+"""Visits that may be missing: those at the borders of the measurement, and so large a share."""
 
 
 @final
@@ -38,10 +46,10 @@ class Collector:
         self._visits: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._drops = array("q")
-        self._origin = 1 << 62
-        self._seen = 0
+        self._begun, self._origin = 0, 1 << 62
+        self._seen = self._begun_in_time = 0
+        self._steps: dict[str, tuple[Recorder, Write]] = {}
         self._connects, self._handshakes, self._lags = Tally(), Tally(), Tally()
-        self._unlikely = 0
 
     @property
     def start_ns(self) -> int | None:
@@ -52,12 +60,14 @@ class Collector:
         """The load has begun, with its warm-up."""
         if self._recorder is None:
             plan = self._plan
-            start = at + round(plan.warm_up_s * 1e9)
-            self._recorder = Recorder(start_ns=start, duration_s=plan.duration_s, keep_samples=plan.keep_samples)
+            self._begun = at
+            self._start_ns = at + round(plan.warm_up_s * 1e9)
+            self._recorder = Recorder(
+                start_ns=self._start_ns, duration_s=plan.duration_s, keep_samples=plan.keep_samples
+            )
             self._write = self._recorder.writer()
-            steps = plan.calls if len(plan.calls) > 1 else ()
-            self._steps = [Recorder(start_ns=start, duration_s=plan.duration_s) for _ in steps]
-            self._step_writers = [each.writer() for each in self._steps]
+            for number in range(len(plan.calls) if len(plan.calls) > 1 else 0):
+                self._step(str(number))
 
     def request(self, trail: Trail) -> None:
         """A request is over; what came of it is told later, unless its script is not ours."""
@@ -88,8 +98,9 @@ class Collector:
     def end(self) -> None:
         """There are no more samples."""
         self._release()
-        for recorder in (self._recorder, *self._steps) if self._recorder else ():
-            recorder.flush()
+        if self._recorder is not None:
+            for recorder in (self._recorder, *(step for step, _ in self._steps.values())):
+                recorder.flush()
 
     def result(self, generator: tuple[float, float], faults: tuple[str, ...]) -> LoadResult | None:
         """What was measured, for the CPU and wall-clock seconds of k6; None when nothing was."""
@@ -100,8 +111,6 @@ class Collector:
         response = recorder.response
         open_loop = self._schedule is not None
         lag = self._lags.distribution()
-        usual = merged.quantile(0.5) if (merged := merge(response)).n else 0.0
-        late = lag.quantile(0.99) if lag.n else 0.0
         return LoadResult(
             response=response,
             service=recorder.service,
@@ -110,7 +119,8 @@ class Collector:
             connect=self._connects.distribution(),
             tls=self._handshakes.distribution(),
             first_byte=recorder.first_byte,
-            steps=tuple(each.response for each in self._steps),
+            steps=tuple(step.response for step, _ in self._steps.values()),
+            names=tuple(self._steps) if plan.script else (),
             size=Moments() if plan.script else recorder.size,
             errors=Counter(recorder.errors),
             requests=recorder.requests,
@@ -121,7 +131,7 @@ class Collector:
             generator=Generator(
                 cpu_s=generator[0], wall_s=generator[1], workers=plan.workers, lag=lag if open_loop else None
             ),
-            faults=(*faults, *self._dropped(recorder), *_too_late(late, usual)),
+            faults=(*faults, *self._missed(recorder), *_late(lag, merge(response))),
             samples=recorder.samples,
         )
 
@@ -131,7 +141,8 @@ class Collector:
         self._visits[trail.visit[0]] = trail.visit[1]
         if self._schedule is not None and is_first and trail.visit != NOBODY:
             self._seen += 1
-            self._origin = min(self._origin, trail.begun - self._offset(self._schedule, trail))
+            origin = trail.begun - self._offset(self._schedule, trail)
+            self._origin = max(self._begun, min(self._origin, origin))
         if self._recorder is None or (self._schedule is not None and self._seen < _ENOUGH):
             self._early.append((trail, value))
         else:
@@ -160,6 +171,7 @@ class Collector:
         if self._schedule is not None and is_first:
             intended = min(intended, self._origin + self._offset(self._schedule, trail))
             if intended >= recorder.start_ns:
+                self._begun_in_time += 1
                 self._lags.add(trail.begun - intended)
         self._last[trail.visit[0]] = trail.ended
         if kind := self._failure(trail, value):
@@ -167,8 +179,17 @@ class Collector:
             return
         numbers = (intended, trail.sent, trail.first_byte, trail.ended, int(value or 0))
         self._write(*numbers)
-        if self._steps and trail.name.isdecimal() and int(trail.name) < len(self._steps):
-            self._step_writers[int(trail.name)](*numbers)
+        step = self._steps.get(trail.name)
+        if step is None and self._plan.script and len(self._steps) < _MOST_NAMES and _NAME.fullmatch(trail.name):
+            step = self._step(trail.name)
+        if step is not None:
+            step[1](*numbers)
+
+    def _step(self, name: str) -> tuple[Recorder, Write]:
+        """What counts the requests of a name by themselves."""
+        recorder = Recorder(start_ns=self._start_ns, duration_s=self._plan.duration_s)
+        self._steps[name] = recorder, recorder.writer()
+        return self._steps[name]
 
     def _failure(self, trail: Trail, value: float | None) -> str:
         if not is_status(trail.error_code):
@@ -188,24 +209,28 @@ class Collector:
         worked = sum(max(0, last - recorder.start_ns) for last in self._last.values())
         return max(1, worked - recorder.carried_ns) / 1e9 / len(self._last)
 
-    def _dropped(self, recorder: Recorder) -> tuple[str, ...]:
-        """k6 has no queue: visits for which nobody was free are left out, and those would have been the slow ones."""
-        if self._schedule is None or not (count := len(self._drops) - bisect_right(self._drops, recorder.start_ns)):
+    def _missed(self, recorder: Recorder) -> tuple[str, ...]:
+        """k6 has no queue: visits that nobody was free for are left out, and those would have been the slow ones.
+
+        It tells of those. It does not tell of those that it was too late for itself when the time was over.
+        """
+        if self._schedule is None:
             return ()
         whole = round(sum(each.area for each in self._plan.rate))
+        dropped = len(self._drops) - bisect_right(self._drops, recorder.start_ns)
+        late = whole - self._begun_in_time - dropped
+        if not dropped and late <= max(_BORDER, _UNSENT * whole):
+            return ()
         most = self._plan.max_connections
         fault = (
-            f"the schedule was not kept: {count} of {whole} visits were never begun, as none of k6's users was free "
-            f"(at most {most}): the service, or this machine, does not sustain that rate"
+            f"the schedule was not kept: {dropped + max(0, late)} of {whole} visits were never begun, {dropped} of "
+            f"them as none of k6's users was free (at most {most}): the service, or this machine, does not sustain "
+            "that rate"
         )
         return (fault,)
 
 
-def _too_late(late: float, usual: float) -> tuple[str, ...]:
-    if late <= max(_LAG_MS, usual / 2):
-        return ()
-    fault = (
-        f"the load generator was too slow for the schedule: 1 % of the requests were sent {late:.3g} ms late "
-        "or later by its own fault"
-    )
-    return (fault,)
+def _late(lag: Distribution, response: Distribution) -> Iterator[str]:
+    """What k6 did too late by its own fault."""
+    usual = response.quantile(0.5) if response.n else 0.0
+    return punctuality.faults(unsent=0, scheduled=0, connections=0, lag=lag, usual_ms=usual)

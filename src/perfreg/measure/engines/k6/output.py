@@ -56,8 +56,12 @@ class Trail:
 
     @property
     def begun(self) -> int:
-        """When the user asked for it."""
-        return self.sent - self.times[1]
+        """When the user asked for it, at the latest.
+
+        k6 counts what lies between a new connection and its being used twice: as waiting for it and as sending.
+        """
+        _, waited, connecting, handshaking, *_ = self.times
+        return self.sent - (connecting + handshaking if connecting else waited)
 
     @property
     def first_byte(self) -> int:

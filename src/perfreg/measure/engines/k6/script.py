@@ -14,6 +14,7 @@ from typing import Any
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.call import Call, Checks
 from perfreg.measure.engines.engine import LoadPlan
+from perfreg.measure.engines.k6.fence import forbidden
 from perfreg.measure.engines.k6.looking import javascript_path, javascript_pattern
 from perfreg.measure.engines.native.message import DEFAULTS
 from perfreg.measure.engines.native.script import compile_script
@@ -43,9 +44,6 @@ class Script:
 
 def generate(plan: LoadPlan) -> Script:
     """The script of a plan. Raises `MeasureError` for what k6 cannot send, check, or do."""
-    if plan.poisson and plan.rate:
-        hint = "take arrivals: even, or engine: native"
-        raise MeasureError("engine k6 has no random arrivals", where="arrivals", hint=hint)
     values: dict[str, Any] = {"options": _options(plan)}
     if plan.script:
         return Script(text=_wrapper(Path(plan.script)), values=json.dumps(values), rows="[]")
@@ -72,7 +70,9 @@ def _options(plan: LoadPlan) -> dict[str, Any]:
     found: dict[str, Any] = {"scenarios": {"perfreg": _open_loop(plan) if plan.rate else _closed_loop(plan)}}
     if plan.verify is False:
         found["insecureSkipTLSVerify"] = True
-    if not plan.script:
+    if plan.script:
+        found["blacklistIPs"] = forbidden(plan.targets, plan.base_url)
+    else:
         found |= {"maxRedirects": 0, "noCookiesReset": plan.cookies and not plan.rate}
     return found
 

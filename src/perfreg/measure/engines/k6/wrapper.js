@@ -10,7 +10,8 @@ const { vus, duration, iterations, stages, scenarios, thresholds, ...kept } = ow
 
 if (typeof own.default !== "function") throw new Error("the script has no default function");
 
-export const options = { ...kept, ...plan.options };
+const blacklistIPs = [...(kept.blacklistIPs || []), ...plan.options.blacklistIPs];
+export const options = { ...kept, ...plan.options, blacklistIPs };
 
 export default function (data) {
   const number = exec.scenario.iterationInTest;

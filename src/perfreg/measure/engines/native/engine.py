@@ -30,5 +30,5 @@ ENGINE = LoadEngine(
     name="native",
     summary="the embedded engine: HTTP/1.1, closed and open loop",
     drive=drive,
-    features=frozenset({"rate", "stages", "steps", "data", "cookies", "check", "think_time", "workers"}),
+    features=frozenset({"rate", "arrivals", "stages", "steps", "data", "cookies", "check", "think_time", "workers"}),
 )
