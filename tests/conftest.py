@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 
+import pytest
 from hypothesis import settings
+
+# Hundreds of interpreters are started: one that may not keep bytecode compiles every library anew, for a second each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The machine is shared and the first example pays for imports: how long one takes says nothing about the code.
 # Elsewhere examples are random; CI repeats the same ones, so that a failure belongs to the change at hand.
 settings.register_profile("perfreg", deadline=None, max_examples=60, derandomize="CI" in os.environ)
 settings.load_profile("perfreg")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Three processes for two processors: about every third second of the suite is spent waiting for somebody."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(2, processors * 3 // 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.command_line import Done, perfreg, write_config
+from tests.support.command_line import Done, called, perfreg, write_config
 
 GOOD = {"name": "s", "type": "command", "run": "true", "test_iterations": 1, "warm_up_iterations": 0}
 
@@ -41,7 +41,7 @@ def check(done: Done, *words: str) -> None:
 )  # fmt: skip
 def test_configuration(tmp_path: Path, text: str, words: list[str]) -> None:
     (tmp_path / "perfreg.json").write_text(text)
-    done = perfreg("run", cwd=tmp_path)
+    done = called("run", cwd=tmp_path)
     assert done.code == 2
     assert all(any(word in line for line in done.complaints) for word in words), done.err
     assert "Traceback" not in done.err
@@ -77,13 +77,13 @@ def test_all_problems_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
 )
 def test_scenarios_that_cannot_be_measured(tmp_path: Path, scenario: dict[str, Any], words: list[str]) -> None:
     write_config(tmp_path, {"name": "s", **scenario})
-    check(perfreg("run", cwd=tmp_path), *words)
+    check(called("run", cwd=tmp_path), *words)
     assert not (tmp_path / "perf-results" / "result.json").exists()
 
 
 def test_a_refused_connection(tmp_path: Path) -> None:
     write_config(tmp_path, {"name": "s", "type": "api", "endpoint": "/x"}, base_url=refused())
-    check(perfreg("run", cwd=tmp_path), "cannot connect")
+    check(called("run", cwd=tmp_path), "cannot connect")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_refused_connection(tmp_path: Path) -> None:
 )
 def test_flags(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
     write_config(tmp_path, GOOD, environments={"mars": {}})
-    check(perfreg(*arguments, cwd=tmp_path), *words)
+    check(called(*arguments, cwd=tmp_path), *words)
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,22 @@ def test_flags(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
 def test_thresholds(tmp_path: Path, text: str, words: list[str]) -> None:
     write_config(tmp_path, GOOD)
     (tmp_path / "limits.json").write_text(text)
-    check(perfreg("run", "--thresholds", "limits.json", cwd=tmp_path), "limits.json:1", *words)
+    check(called("run", "--thresholds", "limits.json", cwd=tmp_path), "limits.json:1", *words)
 
 
 def test_an_earlier_result_is_kept_when_a_run_fails(tmp_path: Path) -> None:
     write_config(tmp_path, GOOD)
-    assert perfreg("run", cwd=tmp_path).code == 0
+    assert called("run", cwd=tmp_path).code == 0
     before = (tmp_path / "perf-results" / "result.json").read_bytes()
     write_config(tmp_path, {"name": "s", "type": "command", "run": ["no-such-program-here"]})
-    assert perfreg("run", cwd=tmp_path).code == 2
+    assert called("run", cwd=tmp_path).code == 2
     assert (tmp_path / "perf-results" / "result.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "perfreg.result/1"}', '{"schema": "other/9"}', "\x00"])
 def test_a_result_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "result.json").write_text(text)
-    check(perfreg("report", "result.json", "--format", "markdown", cwd=tmp_path), "result.json")
+    check(called("report", "result.json", "--format", "markdown", cwd=tmp_path), "result.json")
 
 
 def test_verbose_shows_where(tmp_path: Path) -> None:
@@ -143,15 +143,15 @@ def test_verbose_shows_where(tmp_path: Path) -> None:
 
 def test_a_result_renders_in_every_format(tmp_path: Path) -> None:
     write_config(tmp_path, GOOD)
-    assert perfreg("run", cwd=tmp_path).code == 0
+    assert called("run", cwd=tmp_path).code == 0
     result = str(tmp_path / "perf-results" / "result.json")
     for name in ("json", "markdown", "console"):
-        done = perfreg("report", result, "--format", name, cwd=tmp_path)
+        done = called("report", result, "--format", name, cwd=tmp_path)
         assert done.code == 0, done.err
         assert "wall_time" in done.out
-    done = perfreg("report", result, "--format", "html", "--output", "out/page.html", cwd=tmp_path)
+    done = called("report", result, "--format", "html", "--output", "out/page.html", cwd=tmp_path)
     assert done.code == 0
     assert "wall_time" in (tmp_path / "out" / "page.html").read_text()
-    assert json.loads(perfreg("report", result, "--format", "json", cwd=tmp_path).out) == json.loads(
+    assert json.loads(called("report", result, "--format", "json", cwd=tmp_path).out) == json.loads(
         Path(result).read_text()
     )

@@ -57,39 +57,43 @@ def test_what_never_varied_and_has_not_changed_is_never_significant(rule: Rule, 
     assert found.p_value in (1, None)
 
 
-@every_rule
+# Long lists take longer to draw than to judge: all rules are asked about the same ones.
+
+
 @given(past=past_runs, value=timing, power=st.integers(-40, 40))
-def test_a_score_has_no_unit(rule: Rule, past: list[float], value: float, power: int) -> None:
-    found, other = rule.score(past, value), rule.score([each * 2.0**power for each in past], value * 2.0**power)
-    assert other.score == pytest.approx(found.score, rel=1e-6, abs=1e-9)
-    assert other.change_pct == pytest.approx(found.change_pct, rel=1e-6, abs=1e-6)
-    if found.base is not None:
-        assert other.base == pytest.approx(found.base * 2.0**power)
+def test_a_score_has_no_unit(past: list[float], value: float, power: int) -> None:
+    unit = 2.0**power
+    for name, rule in RULES.items():
+        found, other = rule.score(past, value), rule.score([each * unit for each in past], value * unit)
+        assert other.score == pytest.approx(found.score, rel=1e-6, abs=1e-9), name
+        assert other.change_pct == pytest.approx(found.change_pct, rel=1e-6, abs=1e-6), name
+        if found.base is not None:
+            assert other.base == pytest.approx(found.base * unit), name
 
 
-@pytest.mark.parametrize("name", LINEAR)
 @given(past=past_runs, value=timing)
-def test_negated_numbers_mirror_the_score(name: str, past: list[float], value: float) -> None:
-    found, other = RULES[name].score(past, value), RULES[name].score([-each for each in past], -value)
-    if found.score is None:
-        assert other.score is None
-    else:
-        assert other.score == pytest.approx(-found.score, rel=1e-6, abs=1e-9)
+def test_negated_numbers_mirror_the_score(past: list[float], value: float) -> None:
+    for name in LINEAR:
+        found, other = RULES[name].score(past, value), RULES[name].score([-each for each in past], -value)
+        if found.score is None:
+            assert other.score is None, name
+        else:
+            assert other.score == pytest.approx(-found.score, rel=1e-6, abs=1e-9), name
 
 
-@pytest.mark.parametrize("name", RATIOS)
 @given(past=past_runs, value=timing)
-def test_rates_instead_of_times_mirror_the_score(name: str, past: list[float], value: float) -> None:
-    found, other = RULES[name].score(past, value), RULES[name].score([1 / each for each in past], 1 / value)
-    if found.score is not None:
-        assert other.score == pytest.approx(-found.score, rel=1e-4, abs=1e-6)
+def test_rates_instead_of_times_mirror_the_score(past: list[float], value: float) -> None:
+    for name in RATIOS:
+        found, other = RULES[name].score(past, value), RULES[name].score([1 / each for each in past], 1 / value)
+        if found.score is not None:
+            assert other.score == pytest.approx(-found.score, rel=1e-4, abs=1e-6), name
 
 
-@pytest.mark.parametrize("name", MONOTONE)
 @given(past=past_runs, one=timing, two=timing)
-def test_the_larger_number_never_has_the_smaller_score(name: str, past: list[float], one: float, two: float) -> None:
-    low, high = (RULES[name].score(past, each).score for each in sorted((one, two)))
-    assert low is None or high is None or low <= high + 1e-9
+def test_the_larger_number_never_has_the_smaller_score(past: list[float], one: float, two: float) -> None:
+    for name in MONOTONE:
+        low, high = (RULES[name].score(past, each).score for each in sorted((one, two)))
+        assert low is None or high is None or low <= high + 1e-9, name
 
 
 @every_rule

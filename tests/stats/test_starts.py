@@ -15,16 +15,24 @@ EFFECT = math.log(1.02)
 ALPHA = 0.005
 
 
-def _looked(starts: int, *, change: float = 0.0, luck: float = 0.002, rounds: int = 6, seed: int = 1) -> Look:
+ROUNDS = 6
+
+
+def _judged(starts: int, differences: np.ndarray, plain: Look) -> Look:
+    generation = [start for start in range(starts) for _ in range(ROUNDS)]
+    return look_at_starts(plain, differences, generation, min_effect=EFFECT, alpha=ALPHA, final=True)
+
+
+def _plain(differences: np.ndarray) -> Look:
+    level, inflation = np.zeros((1, differences.size)), np.array([ROUNDS])
+    pairs = Pairs(difference=differences[None, :], level=level, inflation=inflation)
+    return looks(pairs, EFFECT, alpha=ALPHA, final=True)[0]
+
+
+def _looked(starts: int, *, change: float = 0.0, luck: float = 0.002) -> Look:
     """A session whose differences depend on the start only."""
-    rng = np.random.default_rng(seed)
-    differences = np.repeat(change + luck * rng.normal(size=starts), rounds)
-    generation = np.repeat(np.arange(starts), rounds)
-    pairs = Pairs(difference=differences[None, :], level=np.zeros((1, differences.size)), inflation=np.array([rounds]))
-    plain = looks(pairs, EFFECT, alpha=ALPHA, final=True)[0]
-    return look_at_starts(
-        plain, differences, [int(each) for each in generation], min_effect=EFFECT, alpha=ALPHA, final=True
-    )
+    differences = np.repeat(change + luck * np.random.default_rng(1).normal(size=starts), ROUNDS)
+    return _judged(starts, differences, _plain(differences))
 
 
 def test_a_few_starts_tell_what_signs_cannot() -> None:
@@ -47,6 +55,8 @@ def test_starts_that_are_all_alike_are_certain() -> None:
 @pytest.mark.parametrize("starts", [4, 6, 10])
 def test_luck_is_no_change_more_often_than_allowed(starts: int) -> None:
     tries = 1500
-    alarms = sum(_looked(starts, luck=0.05, seed=seed).p_slower <= 0.05 for seed in range(tries))
+    sessions = np.repeat(0.05 * np.random.default_rng(2).normal(size=(tries, starts)), ROUNDS, axis=1)
+    plain = _plain(sessions[0])  # nothing but its number of pairs is left of it, which all have
+    alarms = sum(_judged(starts, session, plain).p_slower <= 0.05 for session in sessions)
     # A fifth of 5 % at the last look, with a margin of four standard errors.
     assert alarms / tries <= 0.01 + 4 * math.sqrt(0.01 / tries)

@@ -54,7 +54,7 @@ def perfreg(*arguments: str, cwd: Path, **variables: str) -> Done:
 
 def called(*arguments: str, cwd: Path, **variables: str) -> Done:
     """As `perfreg`, within this process: without the second that an interpreter and its imports take."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _stream(), _stream()
     before, saved, handler = Path.cwd(), dict(os.environ), signal.getsignal(signal.SIGTERM)
     os.chdir(cwd)
     os.environ.clear()
@@ -67,7 +67,16 @@ def called(*arguments: str, cwd: Path, **variables: str) -> Done:
         os.environ.clear()
         os.environ.update(saved)
         signal.signal(signal.SIGTERM, handler)
-    return Done(code=code, out=out.getvalue(), err=err.getvalue())
+    return Done(code=code, out=_written(out), err=_written(err))
+
+
+def _stream() -> io.TextIOWrapper[io.BytesIO]:
+    """As a process has them: reports are written to the bytes below the text."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
+def _written(stream: io.TextIOWrapper[io.BytesIO]) -> str:
+    return stream.buffer.getvalue().decode("utf-8")
 
 
 def write_config(directory: Path, *scenarios: dict[str, Any], **keys: Any) -> Path:
