@@ -106,7 +106,9 @@ def test_a_bad_variable_is_a_problem_that_names_it(tmp_path: Path, name: str, va
 
 
 def test_variables_of_perfreg_itself_name_no_key() -> None:
-    env = dict.fromkeys(("PERFREG_UPDATE_GOLDEN", "PERFREG_SERVICE_TOKEN", "PERFREG_PYTHON", "OTHER"), "x")
+    env = dict.fromkeys(
+        ("PERFREG_UPDATE_GOLDEN", "PERFREG_SERVICE_TOKEN", "PERFREG_PYTHON", "PERFREG_K6", "OTHER"), "x"
+    )
     found = read(env, Settings)
     assert (found.overrides, found.problems) == ([], [])
 

@@ -20,7 +20,10 @@ PREFIX = "PERFREG_"
 TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN")
 """Variables that hold credentials of the store: what is measured must not see them."""
 
-OWN = (*TOKENS, "PERFREG_JOB_INDEX", "PERFREG_PYTHON", "PERFREG_SERVICE_[!_]*", "PERFREG_UPDATE_GOLDEN")
+OWN = (
+    *TOKENS,
+    *("PERFREG_JOB_INDEX", "PERFREG_K6", "PERFREG_PYTHON", "PERFREG_SERVICE_[!_]*", "PERFREG_UPDATE_GOLDEN"),
+)
 """Variables with this prefix that perfreg sets or reads for itself: they name no key."""
 
 _KEYS: Mapping[str, KeyPath] = {
