@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.support.command_line import environment
+from tests.support.command_line import called, environment
 from tests.support.contexts import make_context
 from tests.support.http_server import Server, http_server
 from tests.support.load import make_plan
@@ -258,6 +258,16 @@ def test_a_locustfile_whose_tasks_fail(server: Server, tmp_path: Path, capfd: py
     assert "KeyError: 'boom'" in capfd.readouterr().err
 
 
+def test_a_locustfile_reaches_only_what_may_be_loaded(
+    server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = "from locust import FastHttpUser, task\n\nclass U(FastHttpUser):\n    @task\n    def work(self):\n"
+    (tmp_path / "mine.py").write_text(text + "        self.client.get('http://8.8.8.8/')\n", "utf-8")
+    found = outcome(tmp_path, server, script="mine.py")
+    assert set(found.errors) == {"script"}
+    assert "'8.8.8.8' is a public address 8.8.8.8 and may not be loaded" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(("text", "message"), [("import nothing_like_it", "nothing_like_it"), ("", "no users")])
 def test_a_locustfile_that_is_none(server: Server, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "mine.py").write_text(text, "utf-8")
@@ -331,3 +341,31 @@ def test_a_port_that_is_taken(server: Server) -> None:
 def test_keys_that_do_not_go_together(keys: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ApiSpec.model_validate({"name": "s", "type": "api", "engine": "locust", **keys})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--master", "h:0"], "'h:0' is no address"),
+        (["--master", ":5557"], "is no address"),
+        (["--master", "h", "--wait", "0"], "0 is no time to wait"),
+        (["--master", "127.0.0.1"], "no scenario here is for workers"),
+    ],
+)
+def test_a_worker_that_cannot_begin(tmp_path: Path, arguments: list[str], message: str) -> None:
+    config = "base_url: http://127.0.0.1:9\ntest_scenarios: [{name: a, type: api, endpoint: /}]\n"
+    (tmp_path / "perfreg.yml").write_text(config, "utf-8")
+    done = called("worker", *arguments, cwd=tmp_path)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_worker_without_a_master(server: Server, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "perfreg.yml").write_text(CONFIG.format(url=server.url, port=port), "utf-8")
+    command = [sys.executable, "-m", "perfreg", "worker", "--master", f"127.0.0.1:{port}", "--wait", "0.5"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(TOKEN=SECRET), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"no master at 127.0.0.1:{port} within 0.5 s" in done.stderr

@@ -1,6 +1,6 @@
 """HTTP load by Locust: in one process, in several of this host, or on other hosts.
 
-Locust patches the standard library of the process that imports it. So it runs in processes of its own: nothing in this
-package that perfreg itself imports may import Locust or gevent. `child` is where those processes begin; `load`,
-`users`, `scripted`, `schedule` and the roles are theirs.
+Locust patches the standard library of the process that imports it. So it runs in processes of its own, which begin in
+`child`. Nothing in this package that perfreg itself imports (`engine`, `serving` and what they need) may import Locust
+or gevent.
 """

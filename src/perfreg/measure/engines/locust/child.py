@@ -12,9 +12,11 @@ from typing import IO, Any
 
 import gevent
 
-from perfreg.errors import MeasureError, PerfregError
-from perfreg.measure.engines.locust import roles
+from perfreg.errors import PerfregError
+from perfreg.measure.engines.locust.common import local
 from perfreg.measure.engines.locust.job import Job
+from perfreg.measure.engines.locust.master import master
+from perfreg.measure.engines.locust.worker import worker
 from perfreg.measure.engines.native.limits import room_for
 
 _LOOK_EVERY_S = 0.5
@@ -41,11 +43,9 @@ def _work(job: Job, news: IO[str]) -> None:
         news.flush()
 
     try:
-        {"local": roles.local, "master": roles.master, "worker": roles.worker}[job.role](job, say)
+        {"local": local, "master": master, "worker": worker}[job.role](job, say)
     except PerfregError as error:
         say("error", message=error.message, where=error.where, hint=error.hint)
-    except ModuleNotFoundError as error:
-        say("error", message=str(MeasureError(f"{error}")), where="", hint="")
 
 
 def _end_with_parent(parent: int) -> None:

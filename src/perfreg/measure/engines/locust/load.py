@@ -39,7 +39,10 @@ class Load(ABC):
         self.user_classes = user_classes
         self.start_ns = self.end_ns = 0
         self.recorder = self._recorder()
+        self.have_ended = Event()
+        """The users have nothing more to do."""
         self.over = Event()
+        """There is nothing more to measure."""
         self.lags = Tally()
         self._cpu_s = self._wall_s = 0.0
 
@@ -74,8 +77,8 @@ class Load(ABC):
         self.recorder = self._recorder()
         self.write = self.recorder.writer()
         gc.freeze()  # what is there already is none of the garbage collector's work, which would stop the clock
-        gevent.spawn(self._clock)
         gevent.spawn(self.run)
+        gevent.spawn(self._until_over)
 
     def wait(self) -> None:
         """Until everything that was begun in time has ended. Raises `MeasureError` when it does not."""
@@ -135,6 +138,12 @@ class Load(ABC):
 
     def _lag(self) -> Distribution:
         return self.lags.distribution()
+
+    def _until_over(self) -> None:
+        clock = gevent.spawn(self._clock)
+        self.have_ended.wait()
+        clock.join()
+        self.over.set()
 
     def _clock(self) -> None:
         """The CPU time that the measurement costs, and without a schedule how late timers are."""

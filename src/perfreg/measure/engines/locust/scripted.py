@@ -59,7 +59,7 @@ class ScriptedLoad(Load):
         if runner is not None:
             self._environment.stop_timeout = self.plan.timeout_s
             gevent.spawn(runner.stop).join(self.plan.timeout_s + 1)
-        self.over.set()
+        self.have_ended.set()
 
     def step_recorders(self) -> dict[str, Recorder]:
         return {name: self._by_name[name] for name in sorted(self._by_name)}
@@ -111,7 +111,7 @@ class ScriptedLoad(Load):
 def _read(path: str) -> tuple[list[type[User]], list[Any]]:
     """The users and shapes of a locustfile. Raises `MeasureError`."""
     try:
-        classes, shapes = load_locustfile(path)
+        *_, classes, shapes = load_locustfile(path)  # some versions give the text on top of the file, too
     except (SystemExit, StopTest, StopUser, Exception) as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         hint = "see whether `locust -f` can read it"

@@ -79,7 +79,7 @@ class ScenarioLoad(Load):
         if self._schedule is not None:
             self._schedule.run()
         elif not self._expected:  # of several workers, some may have nobody
-            self.over.set()
+            self.have_ended.set()
 
     def elapsed_s(self) -> float:
         plan = self.plan
@@ -109,7 +109,7 @@ class ScenarioLoad(Load):
         self._left += 1
         self._worked_ns += max(0, perf_counter_ns() - self.start_ns)
         if self._left >= self._expected:
-            self.over.set()
+            self.have_ended.set()
 
     def _work_shifts(self, user: ScenarioUser, random: Random, number: int) -> None:
         for index, (on, off) in enumerate(shifts(self.plan.stages, number)):

@@ -1,8 +1,7 @@
-"""What a process of Locust can be: all of the load, its master, or one of its workers."""
+"""The process that gathers workers, has them make the load, and collects what they have measured."""
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Callable
 from time import monotonic
@@ -12,122 +11,30 @@ import gevent
 import locust
 from gevent.event import AsyncResult
 from locust import runners
-from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.exception import RPCError
-from locust.runners import MasterRunner, Runner, WorkerRunner
+from locust.runners import MasterRunner
 
-from perfreg.errors import MeasureError, PerfregError
+from perfreg.errors import MeasureError
 from perfreg.measure.engines.engine import LoadPlan
+from perfreg.measure.engines.locust.common import Say, load_of, start
 from perfreg.measure.engines.locust.job import (
     AGAIN,
     BOOT_S,
     FAILED,
     HELLO,
-    NO_MASTER,
     PLAN,
     READY,
     RESULT,
     Job,
     limit_s,
     numbers,
-    origin,
-    told,
 )
 from perfreg.measure.engines.locust.load import Load
-from perfreg.measure.engines.locust.report import packed
 
-Say = Callable[..., None]
-"""Tells the parent something: a kind of news, and what belongs to it."""
 _LOOK_S = 0.02
-_AGAIN_S = 1.0
-_REPORTS_EVERY_S = 0.5
 _SILENCE = 10
 """Seconds without a sign of life after which a worker counts as dead; Locust's own 3 are few on a busy machine."""
-
-
-def local(job: Job, say: Say) -> None:
-    """Make the load alone."""
-    plan = job.plans[0]
-    environment = Environment(events=locust.events)
-    runner = environment.create_local_runner()
-    load = _load(plan, environment)
-    load.probe()
-    say("begun")
-    load.begin()
-    _start(runner, load)
-    load.wait()
-    say("result", results=[packed(load.result())])
-
-
-def worker(job: Job, say: Say) -> None:
-    """Be told by a master what to do, do it, and report; the end is the master's to say."""
-    runners.WORKER_REPORT_INTERVAL = _REPORTS_EVERY_S
-    environment = Environment(events=locust.events)
-    try:
-        with gevent.Timeout(job.wait_s):
-            runner = environment.create_worker_runner(job.host, job.port)
-    except (gevent.Timeout, ConnectionError, OSError):
-        say(NO_MASTER)
-        return
-    helper = _Worker(job, environment, runner)
-    runner.register_message(PLAN, helper.prepare)
-    runner.register_message(AGAIN, lambda **_: runner.greenlet.kill(block=False))
-    environment.events.test_start.add_listener(helper.begin)
-    environment.events.report_to_master.add_listener(helper.report)
-    waiting = gevent.spawn(helper.introduce)
-    runner.greenlet.join()
-    waiting.kill()
-    say("end", has_reported=helper.has_reported)
-
-
-@final
-class _Worker:
-    """Hears what a master says."""
-
-    def __init__(self, job: Job, environment: Environment, runner: WorkerRunner) -> None:
-        self._job = job
-        self._environment = environment
-        self._runner = runner
-        self._load: Load | None = None
-        self.has_reported = False
-
-    def introduce(self) -> None:
-        """Say that this worker listens, until it is told what to do: a master that comes later must hear it too."""
-        while self._load is None:
-            self._runner.send_message(HELLO, {})
-            gevent.sleep(_AGAIN_S)
-
-    def prepare(self, msg: Any, **_: object) -> None:
-        """The master's plan has come."""
-        try:
-            plan = told(self._job.plans, msg.data)
-            load = _load(plan, self._environment)
-            load.probe()
-        except PerfregError as error:
-            self._runner.send_message(FAILED, {"message": error.message, "hint": error.hint})
-            return
-        self._load = load
-        self._runner.send_message(READY, {})
-
-    def begin(self, **_: object) -> None:
-        """Locust's master has told how many users there are, and they are about to start."""
-        if self._load is not None:
-            # A master says which host; this worker's own configuration says which one may be loaded.
-            self._environment.host = origin(self._load.plan)
-            self._load.begin()
-
-    def report(self, data: dict[str, Any], **_: object) -> None:
-        """Put what was measured into the first report after the load."""
-        load = self._load
-        if load is None or self.has_reported or not load.over.is_set():
-            return
-        self.has_reported = True
-        try:
-            data[RESULT] = packed(load.result())
-        except Exception as error:  # Locust would only log it, and the master wait
-            self._runner.send_message(FAILED, {"message": f"{type(error).__name__}: {error}", "hint": ""})
-            raise
 
 
 def master(job: Job, say: Say) -> None:
@@ -140,8 +47,10 @@ def master(job: Job, say: Say) -> None:
     except (SystemExit, OSError, RPCError) as error:
         hint = "end whatever listens there, or set locust.bind_host and locust.bind_port"
         raise MeasureError(f"nobody can listen at {job.host}:{job.port}: {error}", hint=hint) from error
-    _Master(job, plan, runner).lead(_load(plan, environment), say)
-    runner.quit()
+    try:
+        _Master(job, plan, runner).lead(load_of(plan, environment), say)
+    finally:
+        runner.quit()  # says so to the workers: without a master they are to make no load
 
 
 @final
@@ -174,7 +83,7 @@ class _Master:
             self._runner.send_message(PLAN, numbers(plan, (index, len(team))), client_id=name)
         self._wait(lambda: len(self._ready) == len(team), BOOT_S + plan.timeout_s, lambda: "workers did not get ready")
         say("begun")
-        _start(self._runner, load)
+        start(self._runner, load)
         self._wait(lambda: len(self._results) == len(team), limit_s(plan), lambda: "workers did not report")
         say("result", results=[self._results[name] for name in team])
 
@@ -225,32 +134,6 @@ class _Master:
     def _reported(self, client_id: str, data: dict[str, Any], **_: object) -> None:
         if RESULT in data and client_id in self._known:
             self._results[client_id] = data[RESULT]
-
-
-def _load(plan: LoadPlan, environment: Environment) -> Load:
-    """What the plan says, as users of Locust."""
-    if plan.script:
-        from perfreg.measure.engines.locust.scripted import ScriptedLoad
-
-        load: Load = ScriptedLoad(plan, environment)
-        # Its own arguments at their defaults; files of arguments are for the command line of Locust.
-        environment.parsed_options = get_parser(default_config_files=[]).parse_args([])
-        environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=None)
-    else:
-        from perfreg.measure.engines.locust.users import ScenarioLoad
-
-        load = ScenarioLoad(plan)
-        environment.parsed_options = argparse.Namespace(headless=False, enable_rebalancing=False)
-    environment.user_classes = load.user_classes
-    return load
-
-
-def _start(runner: Runner, load: Load) -> None:
-    """Let Locust start all users, at once: those of a scenario begin when it is their turn."""
-    if runner.environment.shape_class is not None:
-        runner.start_shape()
-    else:
-        gevent.spawn(runner.start, load.users, load.users)
 
 
 def _in_order(names: list[str]) -> list[str]:
