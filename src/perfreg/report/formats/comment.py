@@ -1,0 +1,255 @@
+"""The result as a comment on a pull request: the verdict, what matters, and the rest folded away, in the room there is.
+
+It may be about several results, those of the legs of a matrix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from perfreg.model.result import SEVERITIES, Result
+from perfreg.report import advice, facts, mermaid, words
+from perfreg.report import markdown_parts as parts
+from perfreg.report.escape import inert, markdown_code, markdown_text, visible
+from perfreg.report.fitting import Block, fit
+from perfreg.report.format import ReportFile, ReportFormat
+from perfreg.report.headline import Mood
+from perfreg.report.row import ORDER, Row
+from perfreg.report.versus import NOISE_TITLE
+from perfreg.report.view import View, view
+
+LIMIT = 65_000
+"""Bytes; GitHub takes 65,536 characters."""
+
+_MOODS: tuple[Mood, ...] = ("broken", "fail", "warn", "pass")
+_COLUMNS = ("metric", "base", "head", "change", "interval", "verdict", "severity")
+_ALIGNED = ("---", "--:", "--:", "--:", "---", "---", "---")
+_NUMBERS = (
+    *("status", "scenarios", "duration", "total", "successful"),
+    *("regressions", "critical", "improvements", "baseline health"),
+)
+_NAMES_SHOWN = 5
+_BLANKS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One of the results that a comment is about; ``name`` may be empty when there is one alone."""
+
+    name: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    name: str
+    result: Result
+    said: View
+
+    @property
+    def prefix(self) -> str:
+        return f"{markdown_code(self.name)}: " if self.name else ""
+
+
+def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "") -> str:
+    """The comment in at most ``limit`` bytes; ``rest`` is Markdown that says where everything is."""
+    several = len(legs) > 1
+    told = [
+        _Part(name=visible(leg.name, 80) if several else "", result=leg.result, said=view(leg.result)) for leg in legs
+    ]
+    return inert(_BLANKS.sub("\n\n", fit(tuple(_blocks(told)), limit, rest)))
+
+
+def _blocks(told: Sequence[_Part]) -> Iterator[Block]:
+    rows = _worst_first(told)
+    moved = [(part, row) for part, row in rows if row.moved]
+    yield Block(title="", rank=0, body=tuple(_verdict(told)))
+    yield _table("the numbers", 1, _NUMBERS, ("---",) * len(_NUMBERS), [(part, _numbers(part)) for part in told])
+    yield Block(title="what was compared", rank=2, body=tuple(_sides(told)), is_list=True)
+    if moved:
+        cells = [(part, _cells(row)) for part, row in moved]
+        yield _table("what moved", 1, _COLUMNS, _ALIGNED, cells)
+        yield _folded("Chart", 6, mermaid.changes([row for _, row in moved]))
+    for part in told:
+        yield from _findings(part)
+    yield Block(title="the gate's reasons", rank=3, body=tuple(_gate(told)), is_list=True)
+    yield Block(title="recommendations", rank=3, body=tuple(_advice(told)), is_list=True)
+    yield Block(title="how to accept", rank=1, body=tuple(_acceptance(rows)))
+    if len(moved) < len(rows):
+        cells = [(part, _cells(row)) for part, row in rows]
+        yield _table("all metrics", 7, _COLUMNS, _ALIGNED, cells, fold=f"All {words.count(len(rows), 'metric')}")
+    yield _folded("What noise allowed to be seen", 5, tuple(_noise(told)))
+    yield _folded("Why", 8, tuple(chain.from_iterable(parts.reasons(part.said.rows) for part in told)))
+    yield _folded("Environment, and how to measure this again", 4, tuple(_about(told)))
+
+
+def _verdict(told: Sequence[_Part]) -> Iterator[str]:
+    """One line; of several results, the worst one speaks."""
+    worst = min(told, key=lambda part: _MOODS.index(part.said.mood))
+    line = parts.verdict(worst.said.mood, worst.said.headline)
+    if len(told) > 1:
+        line += f" (the worst of {len(told)} results, {markdown_code(worst.name)})"
+    yield line
+
+
+def _numbers(part: _Part) -> tuple[str, ...]:
+    result, rows = part.result, part.said.rows
+    records = result.run.scenarios
+    names = ", ".join(markdown_code(visible(record.name, 80), cell=True) for record in records[:_NAMES_SHOWN])
+    more = f" and {len(records) - _NAMES_SHOWN:,} more" if len(records) > _NAMES_SHOWN else ""
+    regressions = [row for row in rows if row.status == "regression"]
+    accepted = sum(row.accepted for row in regressions)
+    return (
+        f"{part.said.mood}",
+        f"{names}{more}" or "none",
+        words.duration(result.run.duration_s),
+        f"{len(records):,}",
+        f"{sum(record.status == 'ok' for record in records):,}",
+        f"{len(regressions):,}{f' ({accepted:,} accepted)' if accepted else ''}",
+        f"{sum(row.severity == 'critical' and not row.accepted for row in regressions):,}",
+        f"{sum(row.status == 'improvement' for row in rows):,}",
+        _health(result),
+    )
+
+
+def _health(result: Result) -> str:
+    if result.comparison is not None:
+        return "not needed: side by side"
+    if result.baseline.health is not None:
+        return f"{result.baseline.health:.2f} of 1"
+    return "not rated" if result.baseline.runs else "no baseline"
+
+
+def _sides(told: Sequence[_Part]) -> Iterator[str]:
+    for part in told:
+        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in part.said.sides)
+
+
+def _worst_first(told: Sequence[_Part]) -> list[tuple[_Part, Row]]:
+    return sorted(((part, row) for part in told for row in part.said.rows), key=lambda pair: _badness(pair[1]))
+
+
+def _badness(row: Row) -> tuple[int, bool, int, float]:
+    severity = SEVERITIES.index(row.severity) if row.severity else -1
+    return ORDER.index(row.status), row.accepted, -severity, -abs(row.span.change) if row.span else 0.0
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    change = f"**{row.change}**" if row.status == "regression" and row.span else row.change
+    return (
+        markdown_code(row.name, cell=True),
+        markdown_text(row.base, cell=True),
+        markdown_text(row.head, cell=True),
+        change,
+        row.interval,
+        f"{row.word}, accepted" if row.accepted else row.word,
+        row.severity or "",
+    )
+
+
+def _table(
+    title: str,
+    rank: int,
+    columns: tuple[str, ...],
+    aligned: tuple[str, ...],
+    lines: Sequence[tuple[_Part, tuple[str, ...]]],
+    fold: str = "",
+) -> Block:
+    """A table that may be cut; with a first column for the leg where there are several."""
+    named = any(part.name for part, _ in lines)
+    first = (("run",), ("---",)) if named else ((), ())
+    body = ((*((markdown_code(part.name, cell=True),) if named else ()), *cells) for part, cells in lines)
+    opening, closing = _fold(fold) if fold else ((), ())
+    return Block(
+        title=title,
+        rank=rank,
+        before=(*opening, _line((*first[0], *columns)), f"|{'|'.join((*first[1], *aligned))}|"),
+        body=tuple(map(_line, body)),
+        after=closing,
+        is_list=True,
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _findings(part: _Part) -> Iterator[Block]:
+    """What could not be compared, changed plans and lasting changes."""
+    for found in part.said.notices:
+        lines = tuple(parts.notice(found))
+        yield Block(title=found.title, rank=2, before=(f"{part.prefix}{lines[0]}", ""), body=lines[2:], is_list=True)
+    for row in part.said.rows:
+        if row.plan is not None:
+            yield _folded("Changed plans", 5, tuple(parts.plans(row.name, row.plan)))
+    yield Block(title="lasting changes", rank=3, body=tuple(parts.shifts(part.said.shifts)), is_list=True)
+
+
+def _gate(told: Sequence[_Part]) -> Iterator[str]:
+    for part in told:
+        yield f"{part.prefix}Gate: **{part.said.gate}**"
+        yield ""
+        yield from (f"- {markdown_text(reason)}" for reason in part.said.gate_reasons)
+        yield ""
+
+
+def _advice(told: Sequence[_Part]) -> Iterator[str]:
+    lines = [f"- {part.prefix}{line}" for part in told for line in advice.recommendations(part.result, part.said)]
+    if lines:
+        yield "**Recommended**:"
+        yield ""
+        yield from lines
+
+
+def _acceptance(rows: Sequence[tuple[_Part, Row]]) -> Iterator[str]:
+    line = advice.acceptance([row for _, row in rows])
+    if line:
+        yield line
+
+
+def _noise(told: Sequence[_Part]) -> Iterator[str]:
+    for part in told:
+        if part.said.versus is None:
+            line = advice.sight(part.said.rows)
+            yield from (f"- {part.prefix}{line}",) if line else ()
+        elif part.said.versus.noise:
+            yield ""
+            yield f"{part.prefix}{NOISE_TITLE}:"
+            yield ""
+            yield from parts.noise(part.said.versus)
+
+
+def _about(told: Sequence[_Part]) -> Iterator[str]:
+    for part in told:
+        for scenario, sentence in part.said.warnings:
+            yield f"- {part.prefix}Warning: {markdown_code(scenario)}: {markdown_text(sentence)}"
+        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in part.said.facts)
+        command = advice.repetition(part.result, part.said)
+        if command:
+            yield f"- {part.prefix}Measure it again: {markdown_code(command)}"
+        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in facts.run_facts(part.result))
+        yield from (f"- {part.prefix}Note: {markdown_text(note)}" for note in part.said.notes)
+
+
+def _fold(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    opening = tuple(parts.folded(title, ()))
+    return opening[:2], ("", *opening[2:3])
+
+
+def _folded(title: str, rank: int, lines: tuple[str, ...]) -> Block:
+    opening, closing = _fold(title)
+    return Block(title=title.lower(), rank=rank, before=opening, body=lines, after=closing, is_list=rank >= 7)
+
+
+def _files(result: Result) -> tuple[ReportFile, ...]:
+    text = render((Leg(name="", result=result),))
+    return (ReportFile(name="comment.md", content=text.encode("utf-8", "replace")),)
+
+
+FORMAT = ReportFormat(
+    name="comment", summary="for comments on pull requests, no longer than they may be", file_name="comment.md",
+    render=_files,
+)  # fmt: skip

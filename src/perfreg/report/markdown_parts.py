@@ -1,0 +1,93 @@
+"""Pieces of Markdown that reports share; all foreign text in them is escaped."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+
+from perfreg.report.escape import html_pre, markdown_code, markdown_text
+from perfreg.report.headline import Headline, Mood
+from perfreg.report.notice import Group, Notice
+from perfreg.report.plan import PlanPair
+from perfreg.report.row import Row
+from perfreg.report.shift import ShiftRow
+from perfreg.report.versus import Versus
+
+NAMES_SHOWN = 12
+
+_MOODS = {
+    "broken": "❌ **Broken run**",
+    "fail": "❌ **Performance gate failed**",
+    "warn": "⚠️ **Performance gate passed with warnings**",
+    "pass": "✅ **Performance gate passed**",
+}
+
+
+def verdict(mood: Mood, headline: Headline) -> str:
+    """The whole result in one line."""
+    lead = f"{headline.lead}:" if headline.subject else headline.lead
+    parts = (lead, markdown_code(headline.subject), markdown_text(headline.value), headline.detail)
+    return f"{_MOODS[mood]}: {' '.join(part for part in parts if part)}"
+
+
+def noise(versus: Versus) -> Iterator[str]:
+    """How small a change of each metric could be seen."""
+    yield from (f"- {markdown_code(line.name)}: {line.sentence}" for line in versus.noise)
+    yield ""
+
+
+def reasons(rows: Iterable[Row]) -> Iterator[str]:
+    """Why each verdict is what it is."""
+    for row in rows:
+        if row.reason:
+            details = ", ".join(part for part in (row.direction, row.method, row.baseline) if part)
+            yield f"- {markdown_code(row.name)}: {markdown_text(row.reason)} ({markdown_text(details)})"
+    yield ""
+
+
+def notice(found: Notice) -> Iterator[str]:
+    """A finding about many metrics."""
+    yield f"**{found.word}**: {found.title}. {markdown_text(found.remedy)}".rstrip()
+    yield ""
+    for group in found.groups:
+        yield from _group(group)
+    yield ""
+
+
+def _group(group: Group) -> Iterator[str]:
+    names = ", ".join(markdown_code(name) for name in group.names[:NAMES_SHOWN])
+    more = f" and {len(group.names) - NAMES_SHOWN:,} more" if len(group.names) > NAMES_SHOWN else ""
+    first, *rest = group.reason or ("",)
+    yield f"- {names}{more}: {markdown_text(first)}" if first else f"- {names}{more}"
+    if rest:
+        yield f"  {html_pre(rest)}"
+
+
+def plans(name: str, plan: PlanPair) -> Iterator[str]:
+    """Two plans side by side."""
+    marked = [("! " if line.differs else "  ", line) for line in plan.lines]
+    base = html_pre(mark + line.base for mark, line in marked if line.base is not None)
+    head = html_pre(mark + line.head for mark, line in marked if line.head is not None)
+    yield f"The plan of {markdown_code(name)} has changed{' (longer than shown)' if plan.cut else ''}:"
+    yield ""
+    yield f"<table><tr><th>base</th><th>head</th></tr><tr><td>{base}</td><td>{head}</td></tr></table>"
+    yield ""
+
+
+def shifts(rows: Iterable[ShiftRow]) -> Iterator[str]:
+    """Lasting changes with the commits that may be guilty."""
+    for shift in rows:
+        yield f"**Lasting change** of {markdown_code(shift.name)}: {markdown_text(shift.sentence)}"
+        yield ""
+        if shift.commits:
+            yield from (f"- {markdown_text(commit)}" for commit in shift.commits)
+            yield ""
+
+
+def folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines that are shown when somebody asks for them."""
+    yield f"<details><summary>{html.escape(title)}</summary>"
+    yield ""
+    yield from lines
+    yield "</details>"
+    yield ""

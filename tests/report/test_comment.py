@@ -1,0 +1,194 @@
+"""The comment: what has to be in it, in which room."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import comparisons, harmless, results
+from tests.support.markdown import parser
+from tests.support.strategies import examples
+from tests.support.strategies import results as any_result
+
+from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
+from perfreg.report.fitting import Block, fit
+from perfreg.report.formats.comment import LIMIT, Leg, render
+
+REST = "Everything is in [this run](https://github.example/octo/shop/actions/runs/1)."
+
+
+def comment(*found: Result, limit: int = LIMIT) -> str:
+    return render([Leg(name=f"leg {index}", result=each) for index, each in enumerate(found)], limit=limit, rest=REST)
+
+
+@given(any_result())
+@examples
+def test_foreign_text_adds_no_link_tag_or_command(result: Result) -> None:
+    harmless.check(comment(result).replace(REST, ""))
+
+
+def test_the_first_line_is_the_verdict() -> None:
+    assert comment(results.regressed()).partition("\n")[0] == (
+        "❌ **Performance gate failed**: 1 regression in 3 metrics: "
+        "`search.response_time_p95` +31.0 % [+27.2, +35.1], high"
+    )
+
+
+def test_the_numbers_are_all_there() -> None:
+    header, _, numbers = comment(results.every_verdict()).split("\n")[2:5]
+    found = dict(zip(cells(header), cells(numbers), strict=True))
+    assert found.pop("scenarios").startswith("`search`, `orders`, `import`, ")
+    assert found == {
+        "status": "broken",
+        "duration": "31 s",
+        "total": "4",
+        "successful": "3",
+        "regressions": "2 (1 accepted)",
+        "critical": "0",
+        "improvements": "1",
+        "baseline health": "0.83 of 1",
+    }
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_what_moved_is_in_the_open_and_the_rest_is_folded() -> None:
+    text = comment(results.every_verdict())
+    table = text.partition("| metric |")[2].partition("\n\n")[0]
+    assert " base | head | change | interval | verdict | severity |" in table
+    assert [cells(line)[0] for line in table.split("\n")[2:]] == [
+        "`search.response_time_p95`",
+        "`search.cpu_time_per_request`",
+        "`search.error_rate`",
+        "`orders.plan_shape`",
+        "`search.throughput`",
+    ]
+    opened, _, folded = text.partition("<details><summary>All 10 metrics</summary>")
+    assert "`search.response_time_p50`" not in opened
+    assert "`search.response_time_p50`" in folded
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "xychart-beta horizontal",
+        "bar [131, 138.1, 121.2]",
+        "What noise allowed to be seen",
+        "half of the intervals are within ±4.28 %",
+        "key 5f1c09ab",
+        "**Recommended**",
+        "- Measure it again: `perfreg run --scenario search --scenario orders`",
+        "`/perfreg accept search.response_time_p95 REASON`",
+        "`perf-accepted`",
+        "`Perf-Accept: search.response_time_p95 REASON`",
+        REST,
+    ],
+)
+def test_what_else_has_to_be_in_it(part: str) -> None:
+    assert part in comment(results.every_verdict())
+
+
+def test_a_comparison_tells_its_noise_and_how_to_repeat_it() -> None:
+    text = comment(comparisons.every_verdict())
+    assert "- Noise: changes of 0.64 % and more could be seen in search.response_time_p50" in text
+    assert "base against itself: [-1.0, +0.5] %" in text
+    assert "- Measure it again: `perfreg compare --base 77aa0e7b2d3a --head . --budget 60s --seed 7`" in text
+    assert "| not needed: side by side |" in text
+
+
+def test_nothing_is_to_be_accepted_where_nothing_regressed() -> None:
+    assert "/perfreg accept" not in comment(results.first_run())
+    accepted = replace(results.verdict_of("response_time_p95"), accepted="worth it")
+    assert "/perfreg accept" not in comment(results.only(accepted))
+
+
+def test_a_name_that_is_a_pattern_is_not_offered_for_acceptance() -> None:
+    odd = replace(results.verdict_of("response_time_p95"), scenario="a*[b]")
+    assert "`/perfreg accept GLOB REASON`" in comment(results.only(odd))
+
+
+def test_an_ailing_baseline_is_told() -> None:
+    ill = replace(results.regressed(), baseline=BaselineInfo(runs=3, health=0.4, concerns=("only 3 runs",)))
+    assert "The baseline's health is 0.40 of 1 (only 3 runs)" in comment(ill)
+
+
+def test_several_results_share_one_comment_and_the_worst_speaks() -> None:
+    text = comment(results.first_run(), results.regressed(), comparisons.only(comparisons.VERDICTS[2]))
+    first = text.partition("\n")[0]
+    assert first.startswith("❌ **Performance gate failed**: 1 regression in 3 metrics")
+    assert first.endswith("(the worst of 3 results, `leg 1`)")
+    assert text.count("| `leg 0` |") == 3  # its numbers, and both metrics that were compared with nothing
+    assert "| `leg 1` | `search.response_time_p95` | 41.23 ms |" in text
+
+
+def test_charts_have_plain_numbers_only() -> None:
+    wild = [
+        Verdict(
+            scenario="s", metric=f"m{index}", status="regression", severity="low", base=1, head=2, change_pct=change
+        )
+        for index, change in enumerate((1.25e17, -100.0, -5000.0, 1e-9, 12.3456))
+    ]
+    text = comment(results.only(*wild))
+    harmless.check(text.replace(REST, ""))
+    assert "bar [1000, 0, 0, 112.3, 100]" in text
+
+
+def big(metrics: int, length: int = 60) -> Result:
+    verdicts = tuple(
+        Verdict(
+            scenario=f"scenario {index} {'é|`' * (length // 3)}",
+            metric="response_time_p95",
+            status=("regression", "improvement", "unchanged", "no_baseline")[index % 4],
+            severity=("low", "high", "critical")[index % 3] if index % 4 == 0 else None,
+            base=100.0,
+            head=100.0 + index,
+            unit="ms",
+            change_pct=float(index),
+            reason="more than the tolerance " * 8,
+        )
+        for index in range(metrics)
+    )
+    return results.only(*verdicts, gate=Gate(status="fail", reasons=tuple(f"reason {n} " * 20 for n in range(metrics))))
+
+
+@pytest.mark.parametrize("metrics", [1, 40, 400, 4000])
+def test_it_is_never_too_long_and_loses_the_least_important(metrics: int) -> None:
+    text = comment(big(metrics))
+    assert len(text.encode()) <= LIMIT
+    assert text.endswith(f"{REST}\n")
+    harmless.check(text.replace(REST, ""))
+    worst = max((index for index in range(metrics) if index % 12 == 8), default=0)
+    assert f"| `` scenario {worst} " in text or f"| ``scenario {worst} " in text
+    assert ("Not all of it has room here" in text) is (metrics >= 400)
+
+
+@pytest.mark.parametrize("limit", [200, 1000, 3000, 10_000, 30_000])
+def test_it_fits_into_any_room(limit: int) -> None:
+    text = comment(big(400, 200), results.every_verdict(), comparisons.every_verdict(), limit=limit)
+    assert len(text.encode()) <= limit
+    assert text.startswith("❌ ") or limit < 1000
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.lists(st.text(max_size=40), max_size=20), st.booleans())),
+    st.integers(0, 3000),
+)
+@examples
+def test_blocks_never_need_more_than_their_room(parts: list[tuple[int, list[str], bool]], limit: int) -> None:
+    blocks = [
+        Block(title="x", rank=rank, body=tuple(line.replace("\n", " ") for line in lines), is_list=cut)
+        for rank, lines, cut in parts
+    ]
+    assert len(fit(blocks, limit, "the rest").encode("utf-8", "replace")) <= limit
+
+
+def test_every_folded_part_is_closed() -> None:
+    for text in (comment(results.every_verdict()), comment(big(400)), comment(big(4000))):
+        assert text.count("<details>") == text.count("</details>")
+        assert text.count("```") % 2 == 0
+        assert list(parser().parse(text))
