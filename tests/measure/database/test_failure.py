@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import psycopg.errors
 import pymysql
 import pytest
@@ -20,6 +22,20 @@ from perfreg.measure.database.failure import describe
         (pymysql.err.OperationalError(1969, "interrupted (max_statement_time exceeded)"), "timeout", "interrupted"),
         (pymysql.err.OperationalError(2013, "Lost connection (timed out)"), "timeout", "Lost connection"),
         (psycopg.OperationalError(""), "DBAPIError", "OperationalError"),
+        (psycopg.errors.DeadlockDetected("deadlock detected"), "deadlock", "deadlock"),
+        (psycopg.errors.SerializationFailure("could not serialize"), "serialization", "could not"),
+        (psycopg.errors.LockNotAvailable("canceling statement"), "lock timeout", "canceling"),
+        (psycopg.errors.SyntaxError('syntax error at or near "SELEC"'), "syntax", "syntax error"),
+        (psycopg.errors.AdminShutdown("terminating connection"), "connection lost", "terminating"),
+        (psycopg.errors.ConnectionFailure("gone"), "connection lost", "gone"),
+        (psycopg.OperationalError("server closed the connection unexpectedly"), "connection lost", "server closed"),
+        (psycopg.errors.CheckViolation("the table is locked"), "DBAPIError 23514", "the table"),
+        (pymysql.err.OperationalError(1213, "Deadlock found"), "deadlock", "Deadlock"),
+        (pymysql.err.OperationalError(1205, "Lock wait timeout exceeded"), "lock timeout", "Lock wait"),
+        (pymysql.err.ProgrammingError(1064, "You have an error"), "syntax", "You have"),
+        (pymysql.err.OperationalError(2013, "Lost connection"), "connection lost", "Lost connection"),
+        (sqlite3.OperationalError("database is locked"), "lock timeout", "database is locked"),
+        (sqlite3.OperationalError('near "x": syntax error'), "syntax", "near"),
     ],
 )
 def test_class_and_first_line(cause: Exception, kind: str, message: str) -> None:

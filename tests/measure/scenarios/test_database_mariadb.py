@@ -203,3 +203,50 @@ def test_lost_connections_are_replaced(url: str, tmp_path: Path) -> None:
     assert metrics_of(outcome)["query_time_mean"].n == 13
     assert sum(outcome.errors.values()) == 4
     assert outcome.status == "broken"
+
+
+def test_a_transaction_is_whole_and_every_plan_is_stored(url: str, tmp_path: Path) -> None:
+    from tests.support.databases import run_sql
+
+    (tmp_path / "transfer.sql").write_text(
+        "# as MySQL writes comments; \n-- name: debit\nUPDATE users SET age = age - :n WHERE id = :id;\n"
+        "-- name: find\nSELECT 1--1, 'it\\'s;', `email` FROM users WHERE age < 0 FOR UPDATE;\n"
+    )
+    keys = {"transaction": "transfer.sql", "data": [{"id": 7}, {"id": 8}], "parameters": {"n": 100}}
+
+    outcome = measure_query(url, "", tmp_path, setup=FILL, rollback=True, prepared=True, **keys)
+
+    found = metrics_of(outcome)
+    assert (outcome.status, outcome.reasons, outcome.errors) == ("ok", (), {})
+    assert outcome.warnings == ("statements are not prepared on the server: pymysql does not do that",)
+    assert "table users: range, key PRIMARY" in found["debit_plan_shape"].text
+    assert "table users: ALL" in found["find_plan_shape"].text
+    assert found["rollback_response_time_p95"].n == 20
+    assert found["row_count"].value == 2
+    [[(lowest,)]] = run_sql(url.partition("?")[0], "SELECT min(age) FROM users")
+    assert lowest == 0
+
+
+def test_deadlocks_are_told_from_other_failures(url: str, tmp_path: Path) -> None:
+    transaction = [
+        "UPDATE users SET age = 1 WHERE id = :a",
+        "SELECT sleep(0.03)",
+        "UPDATE users SET age = 1 WHERE id = :b",
+    ]
+    data = [{"a": 1, "b": 2}, {"a": 2, "b": 1}]
+
+    outcome = measure_query(
+        url, "", tmp_path, transaction=transaction, setup=FILL, data=data, concurrent_users=4, warm_up_iterations=0
+    )
+
+    assert outcome.status == "broken"
+    assert outcome.errors.keys() == {"deadlock"}
+
+
+def test_a_schedule_is_the_throughput(url: str, tmp_path: Path) -> None:
+    outcome = measure_query(url, QUERY, tmp_path, setup=FILL, rate=40, duration=0.5)
+
+    found = metrics_of(outcome)
+    assert found["response_time_p99"].n == 20
+    assert found["throughput"].value == pytest.approx(40)
+    assert found["service_time_mean"].value <= found["response_time_mean"].value

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNSENT_PCT = 1.0
-"""More passages than these not begun at the end: the schedule was not kept."""
+"""More passages than these not begun at the end, and more than one for each client: the schedule was not kept."""
 _SECOND = 1_000_000_000
 
 
@@ -135,12 +135,13 @@ class Schedule(_Timed):
 
     open_loop = True
 
-    def __init__(self, profile: Profile, *, seed: int | None) -> None:
+    def __init__(self, profile: Profile, *, clients: int, seed: int | None) -> None:
         """With a ``seed`` they come at random, as a Poisson process."""
         self.duration_s = sum(each.duration_s for each in profile)
         super().__init__(self.duration_s)
         self._due = _moments(arrivals(profile, seed=seed))
         self._is_closing = False
+        self._clients = clients
         self.unsent = 0
         """Passages that were never begun, where that are too many."""
 
@@ -162,7 +163,7 @@ class Schedule(_Timed):
     def _close(self) -> None:
         """The schedule has ended. A queue that is short is worked off; a long one would never end."""
         self._is_closing = True
-        most = int(self._number * _UNSENT_PCT / (100 - _UNSENT_PCT))
+        most = max(self._clients, int(self._number * _UNSENT_PCT / (100 - _UNSENT_PCT)))
         rest = list(islice(self._due, most + 1))
         if len(rest) > most:
             self.unsent = len(rest) + sum(1 for _ in self._due)

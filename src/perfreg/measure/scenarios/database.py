@@ -108,7 +108,7 @@ class DatabaseSpec(ScenarioSpec):
         """Who may begin when."""
         if self.rate is not None:
             profile = rate_profile(self.rate, self.duration or 1.0, context.stress_multiplier)
-            return Schedule(profile, seed=context.seed if self.arrivals == "poisson" else None)
+            return Schedule(profile, clients=self.clients, seed=context.seed if self.arrivals == "poisson" else None)
         return Count(self.iterations) if self.duration is None else Period(self.duration)
 
     def identity(self) -> dict[str, object]:
