@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.support.command_line import called, environment
+from tests.support.command_line import called, environment, write_config
 from tests.support.contexts import make_context
 from tests.support.http_server import Server, http_server
 from tests.support.load import make_plan
@@ -312,6 +312,81 @@ def test_a_master_and_workers_of_their_own(server: Server, tmp_path: Path) -> No
             each.send_signal(signal.SIGINT)
         errors = [each.communicate(timeout=60)[1] for each in workers]
     assert all("made a load" in text for text in errors), errors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills by signal")
+def test_a_worker_of_another_host_that_dies_is_missed(server: Server, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "perfreg.yml").write_text(CONFIG.format(url=server.url, port=port), "utf-8")
+    command = [sys.executable, "-m", "perfreg", "worker", "--master", f"127.0.0.1:{port}", "--wait", "200"]
+    workers = [subprocess.Popen(command, cwd=tmp_path, env=environment(TOKEN=SECRET)) for _ in range(2)]
+    begun = threading.Event()
+
+    def alive() -> None:
+        if begun.is_set() and workers[0].poll() is None:
+            with suppress(psutil.Error):
+                for each in psutil.Process(workers[0].pid).children():
+                    each.kill()
+
+    try:
+        with pytest.raises(MeasureError, match=r"a worker of the load died \(on "):
+            load(
+                server.url + "/ok",
+                call={"headers": (("Authorization", "mine"),)},
+                remote=Remote(workers=2, host="127.0.0.1", port=port, wait_s=200),
+                duration_s=200.0,
+                alive=alive,
+                progress=lambda _: begun.set(),
+            )
+        assert workers[0].wait(60) == 2
+        assert workers[1].poll() is None
+    finally:
+        for each in workers:
+            each.kill()
+            each.wait()
+
+
+def test_a_worker_too_many_is_told(server: Server, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "perfreg.yml").write_text(CONFIG.format(url=server.url, port=port), "utf-8")
+    command = [sys.executable, "-m", "perfreg", "worker", "--master", f"127.0.0.1:{port}", "--wait", "200"]
+    workers = [subprocess.Popen(command, cwd=tmp_path, env=environment(TOKEN=SECRET))]
+    begun = threading.Event()
+
+    def alive() -> None:
+        if begun.is_set() and len(workers) == 1:
+            workers.append(subprocess.Popen(command, cwd=tmp_path, env=environment(TOKEN=SECRET)))
+
+    try:
+        with pytest.raises(MeasureError, match="another worker came while the load was made"):
+            load(
+                server.url + "/ok",
+                call={"headers": (("Authorization", "mine"),)},
+                remote=Remote(workers=1, host="127.0.0.1", port=port, wait_s=200),
+                duration_s=250.0,
+                alive=alive,
+                progress=lambda _: begun.set(),
+            )
+    finally:
+        for each in workers:
+            each.kill()
+            each.wait()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_leaves_nobody_behind(server: Server, tmp_path: Path) -> None:
+    scenario = {"name": "s", "type": "api", "engine": "locust", "endpoint": "/ok?interrupted", "concurrent_users": 2}
+    write_config(tmp_path, {**scenario, "workers": 2, "duration": 250}, base_url=server.url)
+    with subprocess.Popen([sys.executable, "-m", "perfreg", "run"], cwd=tmp_path, env=environment()) as run:
+        while not any(path == "/ok?interrupted" for _, path, _, _ in server.requests):
+            assert run.poll() is None
+            time.sleep(0.1)
+        started = psutil.Process(run.pid).children(recursive=True)
+        assert len(started) >= 3
+        run.send_signal(signal.SIGINT)
+        assert run.wait(60) == 130
+    _, left = psutil.wait_procs(started, timeout=30)
+    assert not left
 
 
 def test_workers_that_do_not_come(server: Server) -> None:
