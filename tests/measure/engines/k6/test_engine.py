@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -252,6 +255,36 @@ def test_whatever_ends_the_load_ends_k6(server: Server, tmp_path: Path, monkeypa
         load(f"{server.url}/ok", duration_s=30.0, alive=dead)
     assert not left_behind()
     assert not list(tmp_path.iterdir())
+
+
+_CHILD = """
+import sys
+from tests.support.load import make_plan
+from perfreg.measure.engines.k6.engine import drive
+
+def progress(share):
+    if share > 0.005:
+        print("loading", flush=True)
+
+drive(make_plan(sys.argv[1], call={"headers": (("authorization", "s3cret"),)}, duration_s=60.0, progress=progress))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_k6_does_not_outlive_us_and_no_secret_does(server: Server, tmp_path: Path, sent: signal.Signals) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", _CHILD, f"{server.url}/ok"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        (k6,) = left_behind()
+        process.send_signal(sent)
+        process.wait(60)
+    _, alive = psutil.wait_procs([k6], 60)
+    assert not alive
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sent == signal.SIGKILL or not list(tmp_path.iterdir())
 
 
 def test_a_script_of_the_users_own(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,7 @@ _ENVIRONMENT = {
     "K6_CSV_SAVE_INTERVAL": "100ms",
     "K6_CSV_TIME_FORMAT": "unix_nano",
 }
+_FILES = ("plan.json", "rows.json")
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 
 
@@ -64,7 +65,7 @@ async def run(plan: LoadPlan, script: Script, binary: str) -> LoadResult:
             env=_environment(plan, directory, os.environ),
             start_new_session=True,
         )
-        listener = _Listener(plan, process)
+        listener = _Listener(plan, process, forget=lambda: _clear(directory))
         try:
             await listener.listen(script.text)
         finally:
@@ -78,9 +79,10 @@ async def run(plan: LoadPlan, script: Script, binary: str) -> LoadResult:
 class _Listener:
     """Reads what k6 writes, and looks after it."""
 
-    def __init__(self, plan: LoadPlan, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, plan: LoadPlan, process: asyncio.subprocess.Process, *, forget: Callable[[], None]) -> None:
         self._plan = plan
         self._process = process
+        self._forget = forget
         self._rows, self._log = Rows(), Log()
         self._collector = Collector(plan)
         self._sorter = Sorter(self._collector)
@@ -156,6 +158,8 @@ class _Listener:
             while not ended.done():
                 plan.alive()
                 start = self._collector.start_ns
+                if start is not None:
+                    self._forget()
                 passed = (time.time_ns() - start) / 1e9 if start is not None else -plan.warm_up_s
                 plan.progress(min(1.0, max(0.0, (plan.warm_up_s + passed) / total)))
                 if 0 <= passed <= plan.duration_s + _LOOK_EVERY_S:
@@ -187,11 +191,17 @@ def _directory(script: Script) -> Iterator[Path]:
     """A directory that only we may look into, as there may be secrets in the values; it never stays."""
     directory = Path(tempfile.mkdtemp(prefix="perfreg-k6-"))
     try:
-        for name, text in (("plan.json", script.values), ("rows.json", script.rows)):
+        for name, text in zip(_FILES, (script.values, script.rows), strict=True):
             (directory / name).write_text(text, encoding="utf-8")
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _clear(directory: Path) -> None:
+    """k6 has read all it will read. Whatever ends us from now on leaves no secrets behind."""
+    for name in _FILES:
+        (directory / name).unlink(missing_ok=True)
 
 
 def _environment(plan: LoadPlan, directory: Path, env: Mapping[str, str]) -> dict[str, str]:
@@ -217,6 +227,6 @@ def _environment(plan: LoadPlan, directory: Path, env: Mapping[str, str]) -> dic
         **_ENVIRONMENT,
         **({"BASE_URL": plan.base_url} if plan.script else {}),
         "GOMAXPROCS": str(plan.workers),
-        "PERFREG_PLAN": str(directory / "plan.json"),
-        "PERFREG_ROWS": str(directory / "rows.json"),
+        "PERFREG_PLAN": str(directory / _FILES[0]),
+        "PERFREG_ROWS": str(directory / _FILES[1]),
     }
