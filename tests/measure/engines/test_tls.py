@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import shutil
-import ssl
-import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.contexts import make_context
 from tests.support.load import load
+from tests.support.tls import secure_server
 
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Outcome
@@ -20,41 +17,10 @@ from perfreg.measure.scenarios.api import ApiSpec, measure
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a certificate")
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "5")
-        self.end_headers()
-        self.wfile.write(b"hello")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep the test output clean."""
-
-
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a server with a certificate of its own making, and that certificate."""
-    home = tmp_path_factory.mktemp("tls")
-    names = "subjectAltName=DNS:localhost"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
-         "-days", "2", "-subj", "/CN=localhost", "-addext", names],
-        cwd=home, check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(home / "cert.pem", home / "key.pem")
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        server.daemon_threads = True
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"https://localhost:{server.server_port}", home / "cert.pem"
-        server.shutdown()
-        thread.join()
+    with secure_server(tmp_path_factory.mktemp("tls")) as found:
+        yield found
 
 
 def run(url: str, directory: Path, **changes: Any) -> Outcome:

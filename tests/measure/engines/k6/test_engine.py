@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -24,6 +25,7 @@ from tests.support.http_server import Server, http_server
 from tests.support.k6 import k6_binary
 from tests.support.load import make_plan
 from tests.support.shop import shop
+from tests.support.tls import secure_server
 
 from perfreg.errors import MeasureError
 from perfreg.measure.context import Outcome
@@ -141,6 +143,18 @@ def test_failures_are_counted_by_class(server: Server, tmp_path: Path) -> None:
     assert not redirect.errors
     late = load(f"{server.url}/hang", duration_s=0.3, timeout_s=0.2)
     assert set(late.errors) == {"timeout"}
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a certificate")
+def test_certificates_are_trusted_as_the_scenario_says(tmp_path: Path) -> None:
+    with secure_server(tmp_path) as (url, certificate):
+        trusting = run(url, tmp_path, endpoint="/", verify=certificate.name)
+        careless = run(url.replace("localhost", "127.0.0.1"), tmp_path, endpoint="/", verify=False)
+        with pytest.raises(MeasureError, match=r"(?i)certificate"):
+            run(url, tmp_path, endpoint="/")
+        phases = load(f"{url}/", verify=str(certificate))
+    assert trusting.status == careless.status == "ok"
+    assert phases.tls.n == phases.connect.n >= 2
 
 
 def test_nobody_there_is_said_before_k6_is_started(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from urllib.parse import urlsplit
+import sys
 
 from perfreg.errors import MeasureError
 from perfreg.measure.engines import trust
@@ -22,19 +22,21 @@ def drive(plan: LoadPlan) -> LoadResult:
 
     binary = find(os.environ)
     script = generate(plan)
-    if isinstance(plan.verify, str):
-        trust.context(plan.verify)  # complains of a file without certificates; k6 would trust nobody
-    _knock(plan.base_url if plan.script else plan.calls[0].url, plan.timeout_s)
+    if isinstance(plan.verify, str) and sys.platform in ("darwin", "win32"):
+        hint = "let the system trust it, or take engine: native"
+        raise MeasureError("k6 takes no certificates from a file on this system", where="verify", hint=hint)
+    _knock(plan)
     return run(run_k6(plan, script, binary))
 
 
-def _knock(url: str, timeout_s: float) -> None:
-    """Whether there is anything to load. Raises `MeasureError` when nothing listens there."""
-    if not urlsplit(url).hostname:
-        return
+def _knock(plan: LoadPlan) -> None:
+    """Whether there is anything to load. Raises `MeasureError` when nothing listens there, or nobody to be trusted."""
+    url = plan.base_url if plan.script else plan.calls[0].url
     target = parse(url)[0]
     try:
-        socket.create_connection((target.host, target.port), timeout_s).close()
+        with socket.create_connection((target.host, target.port), plan.timeout_s) as connection:
+            if target.tls:
+                trust.context(plan.verify).wrap_socket(connection, server_hostname=target.host).close()
     except OSError as error:
         hint = "start the service, or check base_url and endpoint"
         raise MeasureError(f"cannot connect: {error}", where=url, hint=hint) from error
