@@ -45,7 +45,7 @@ _ENVIRONMENT = {
     "K6_AUTO_EXTENSION_RESOLUTION": "false",  # no other k6 is to be fetched from anywhere
     "K6_BINARY_PROVISIONING": "false",
     "K6_NO_USAGE_REPORT": "true",
-    "K6_CSV_SAVE_INTERVAL": "100ms",
+    "K6_CSV_SAVE_INTERVAL": "20ms",  # many at once would hold up requests
     "K6_CSV_TIME_FORMAT": "unix_nano",
 }
 _FILES = ("plan.json", "rows.json")
@@ -226,7 +226,7 @@ def _environment(plan: LoadPlan, directory: Path, env: Mapping[str, str]) -> dic
         **trust,
         **_ENVIRONMENT,
         **({"BASE_URL": plan.base_url} if plan.script else {}),
-        "GOMAXPROCS": str(plan.workers),
+        "GOMAXPROCS": str(plan.workers + 1),  # one more, so that writing samples does not hold up requests
         "PERFREG_PLAN": str(directory / _FILES[0]),
         "PERFREG_ROWS": str(directory / _FILES[1]),
     }
