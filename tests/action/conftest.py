@@ -42,7 +42,7 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 CONFIGURATION = """
 service:
   start: exec python3 server.py {port}
-test_duration: 1.5
+test_duration: 0.8
 concurrent_users: 2
 regression_threshold: 200 # a busy machine is no regression
 environments: {staging: {test_duration: 2}}

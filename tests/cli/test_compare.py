@@ -18,8 +18,11 @@ from tests.support.services import eventually, living
 
 PYTHON = shlex.quote(sys.executable)
 
-ENOUGH = ("--rounds", "16", "--budget", "40s")
-"""Enough rounds for large changes, however busy the machine is."""
+ENOUGH = ("--rounds", "16", "--budget", "60s")
+"""Enough rounds for large changes, however busy the machine is: an idle one needs a tenth of the budget."""
+
+FEW = ("--rounds", "2")
+"""Enough where nothing has to be decided: without a limit, sides that are equal use up their budget."""
 
 
 @pytest.fixture
@@ -40,12 +43,16 @@ def statuses(project: Project) -> dict[str, str]:
 
 
 def test_a_slower_head_fails_and_its_metrics_are_named(project: Project) -> None:
+    """The head is a revision of its own, while the tree is as fast as the base."""
+    # Of a large budget a dozen restarts are worth their time, for rounds that are no more than a few they are not.
+    project.configure(API, service=project.service(), compare={"restart_every": 4})
     project.settings(delay="0.020")
-    project.commit()
-    git(project.path, "checkout", "--quiet", "-b", "feature")
+    base = project.commit()
+    git(project.path, "checkout", "--quiet", "-b", "slow")
     project.settings(delay="0.050")
     head = project.commit()
-    done = compare(project, "--seed", "5", *ENOUGH)
+    git(project.path, "checkout", "--quiet", "main")
+    done = compare(project, "--head", "slow", "--seed", "5", *ENOUGH)
     assert done.code == 1, done.out + done.err
     result = read_result(project.path)
     times = [each for name, each in verdicts(project.path).items() if "response_time" in name]
@@ -57,8 +64,7 @@ def test_a_slower_head_fails_and_its_metrics_are_named(project: Project) -> None
     assert result["run"]["source"]["commit"] == head
     assert result["run"]["trust"] == "none"
     comparison = result["comparison"]
-    assert comparison["head"]["commit"] == head
-    assert comparison["base"]["commit"] == git(project.path, "rev-parse", "main")
+    assert (comparison["base"]["commit"], comparison["head"]["commit"]) == (base, head)
     assert (comparison["seed"], comparison["mode"]) == (5, "revisions")
     assert comparison["restarts"] >= 1
     assert {each["metric"] for each in result["run"]["measurements"]} >= {"response_time_p95", "throughput"}
@@ -69,39 +75,25 @@ def test_a_slower_head_fails_and_its_metrics_are_named(project: Project) -> None
 
 
 def test_the_same_code_is_no_regression(project: Project) -> None:
-    done = compare(project, budget="6s")
+    done = compare(project, budget="3s")
     assert done.code == 0, done.out + done.err
     assert "regression" not in statuses(project).values()
     assert "same code" in done.out
 
 
 def test_a_regression_that_a_commit_declares_is_accepted(project: Project) -> None:
+    project.configure(COMMAND)
+    project.work(0.01)
+    project.commit()
     git(project.path, "checkout", "--quiet", "-b", "feature")
-    project.settings(delay="0.050")
-    project.commit("Check every answer\n\nPerf-Accept: work.* safety comes first")
-    project.commit("Tidy up")
+    project.work(0.2)
+    project.commit("Check every answer\n\nPerf-Accept: job.* safety comes first")
+    tip = project.commit("Tidy up")
     done = compare(project, *ENOUGH)
     assert done.code == 0, done.out + done.err
-    assert verdicts(project.path)["work.response_time_p50"]["accepted"] == "safety comes first (Ann)"
-
-
-def test_the_tree_as_it_is_may_be_dirty(project: Project) -> None:
-    project.settings(delay="0.050")
-    done = compare(project, *ENOUGH)
-    assert done.code == 1, done.out + done.err
-    head = read_result(project.path)["comparison"]["head"]
-    assert (head["label"], head["dirty"]) == (".", True)
-    assert (project.path / "settings.txt").read_text().count("0.050") == 1
-
-
-def test_a_named_head_is_measured_instead_of_the_tree(project: Project) -> None:
-    git(project.path, "checkout", "--quiet", "-b", "slow")
-    project.settings(delay="0.050")
-    slow = project.commit()
-    git(project.path, "checkout", "--quiet", "main")
-    done = compare(project, "--head", "slow", *ENOUGH)
-    assert done.code == 1, done.out + done.err
-    assert read_result(project.path)["run"]["source"]["commit"] == slow
+    assert read_result(project.path)["run"]["source"]["commit"] == tip
+    found = verdicts(project.path)["job.wall_time"]
+    assert (found["status"], found["accepted"]) == ("regression", "safety comes first (Ann)"), done.out
 
 
 def test_a_head_that_does_not_build_is_broken_and_says_why(project: Project) -> None:
@@ -162,7 +154,7 @@ def test_a_head_that_fails_its_requests_is_broken_not_slow(project: Project, ans
 def test_a_scenario_that_only_head_has_is_new_and_the_others_are_compared(project: Project) -> None:
     project.configure(API, {**API, "name": "extra", "endpoint": "/extra"}, service=project.service())
     project.settings(extra="200")
-    done = compare(project)
+    done = compare(project, *FEW)
     assert done.code == 0, done.out + done.err
     found = verdicts(project.path)
     assert found["extra.response_time_p50"]["status"] == "no_baseline"
@@ -200,23 +192,11 @@ QUERY = {
 HOST = {"name": "host", "type": "system", "metrics": ["cpu_usage"], "target": "host"}
 
 
-def _work(seconds: float, rows: int) -> dict[str, str]:
-    numbers = ",".join(f"({number})" for number in range(rows))
-    return {
-        "job.py": f"import time\ndef call():\n    time.sleep({seconds})\nif __name__ == '__main__':\n    call()\n",
-        "setup.sql": f"CREATE TABLE numbers (n INTEGER);\nINSERT INTO numbers VALUES {numbers};\n",
-    }
-
-
-def test_every_kind_can_be_compared_without_a_service(project: Project) -> None:
-    def write(files: dict[str, str]) -> None:
-        for name, text in files.items():
-            project.write(name, text)
-
-    write(_work(0.02, rows=100))
+def test_every_kind_can_be_compared_without_a_service_and_with_a_dirty_tree(project: Project) -> None:
+    project.work(0.02, rows=100)
     project.configure(COMMAND, FUNCTION, QUERY, HOST)
     project.commit()
-    write(_work(0.08, rows=5000))
+    changed = project.work(0.08, rows=5000)
     done = compare(project, *ENOUGH)
     assert done.code == 1, done.out + done.err
     found = verdicts(project.path)
@@ -226,7 +206,10 @@ def test_every_kind_can_be_compared_without_a_service(project: Project) -> None:
     assert found["query.row_count"]["status"] in ("unchanged", "regression")
     assert found["query.query_time_p50"]["change_pct"] is not None
     assert found["host.cpu_usage"]["status"] != "broken"
-    assert read_result(project.path)["comparison"]["restarts"] == 0
+    comparison = read_result(project.path)["comparison"]
+    assert comparison["restarts"] == 0
+    assert (comparison["head"]["label"], comparison["head"]["dirty"]) == (".", True)
+    assert {name: (project.path / name).read_text() for name in changed} == changed
 
 
 def test_a_command_that_base_lacks_is_new(project: Project) -> None:
@@ -246,7 +229,7 @@ def test_an_error_rate_over_the_limit_is_broken(project: Project) -> None:
     project.configure({**COMMAND, "run": f"{PYTHON} -I -S job.py .perfreg-count"}, max_error_rate="20%")
     project.commit()
     project.write("job.py", f"{flaky}sys.exit(count % 3 == 2)\n")
-    done = compare(project, budget="5s")
+    done = compare(project, "--rounds", "24", budget="40s")
     assert done.code == 2, done.out + done.err
     reason = verdicts(project.path)["job.all"]["reason"]
     assert reason.startswith("head: ")
@@ -266,10 +249,10 @@ def test_a_budget_in_which_nothing_fits_is_said_to_be_too_small(project: Project
 def test_a_budget_is_kept(project: Project) -> None:
     project.configure(API, {**COMMAND, "run": "sleep 0.05"}, service=project.service())
     project.commit()
-    compare(project, budget="5s")
+    compare(project, budget="3s")
     comparison = read_result(project.path)["comparison"]
-    assert comparison["budget_s"] == 5
-    assert 3 < comparison["elapsed_s"] < 9
+    assert comparison["budget_s"] == 3
+    assert 1.8 < comparison["elapsed_s"] < 7
 
 
 def test_rounds_can_be_limited(project: Project) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.support.command_line import environment, perfreg, read_result, verdicts, write_config
+from tests.support.command_line import called, environment, perfreg, read_result, verdicts, write_config
 from tests.support.http_server import Server, http_server
 
 
@@ -41,13 +41,13 @@ def test_two_baselines_and_a_slower_endpoint_fail_and_name_the_metric(server: Se
     assert found["status"] == "regression"
     assert found["change_pct"] == pytest.approx(30, abs=12)
     assert "login.response_time_mean" in (tmp_path / "perf-results" / "report.md").read_text()
-    listed = json.loads(perfreg("baseline", "list", "--format", "json", cwd=tmp_path).out)
+    listed = json.loads(called("baseline", "list", "--format", "json", cwd=tmp_path).out)
     assert [run["trust"] for run in listed["runs"]] == ["established", "established", "none"]
 
 
 def test_the_first_run_says_everywhere_that_there_is_no_baseline(server: Server, tmp_path: Path) -> None:
     write_config(tmp_path, API, base_url=server.url)
-    done = perfreg("run", "--format", "json", "--format", "markdown", "--format", "html", cwd=tmp_path)
+    done = called("run", "--format", "json", "--format", "markdown", "--format", "html", cwd=tmp_path)
     assert done.code == 0, done.err
     assert "no baseline" in done.out
     assert "--establish-baselines" in done.out
@@ -59,7 +59,7 @@ def test_the_first_run_says_everywhere_that_there_is_no_baseline(server: Server,
 
 def test_a_required_baseline_that_is_missing_is_an_error(server: Server, tmp_path: Path) -> None:
     write_config(tmp_path, API, base_url=server.url, gate={"fail_on_no_baseline": True})
-    assert perfreg("run", cwd=tmp_path).code == 2
+    assert called("run", cwd=tmp_path).code == 2
 
 
 def test_the_documented_json_shape_runs_unchanged(server: Server, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_documented_json_shape_runs_unchanged(server: Server, tmp_path: Path
         baseline_storage="./baselines", tracking_db="./tracking.db", min_baseline_samples=20, outlier_threshold=3.0,
         trend_window_days=30, baseline_update_threshold=0.15, enable_alerts=False,
     )  # fmt: skip
-    done = perfreg("run", cwd=tmp_path, TOKEN="secret-token-4711")
+    done = called("run", cwd=tmp_path, TOKEN="secret-token-4711")
     assert done.code == 0, done.out + done.err
     assert ("POST", "/ok", "Bearer secret-token-4711") in {
         (method, path, headers.get("authorization")) for method, path, headers, _ in server.requests
@@ -99,14 +99,14 @@ def test_a_critical_budget_fails_without_any_baseline(server: Server, tmp_path: 
     write_config(tmp_path, API, base_url=server.url)
     limits = {"response_time_p95": {"warning": 0.0005, "critical": 0.001, "unit": "seconds"}}
     (tmp_path / "performance_thresholds.json").write_text(json.dumps(limits))
-    done = perfreg("run", "--thresholds", "performance_thresholds.json", cwd=tmp_path)
+    done = called("run", "--thresholds", "performance_thresholds.json", cwd=tmp_path)
     assert done.code == 1
     assert "critical budget of 1 ms" in done.out
 
 
 def test_errors_make_a_run_broken_not_fast(server: Server, tmp_path: Path) -> None:
     write_config(tmp_path, {**API, "endpoint": "/status/500"}, base_url=server.url)
-    done = perfreg("run", "--establish-baselines", cwd=tmp_path)
+    done = called("run", "--establish-baselines", cwd=tmp_path)
     assert done.code == 2
     assert read_result(tmp_path)["run"]["status"] == "broken"
     assert read_result(tmp_path)["run"]["trust"] == "none"

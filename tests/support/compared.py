@@ -59,6 +59,17 @@ class Project:
         named = {f"/{name}" if name not in SETTINGS else name: value for name, value in changes.items()}
         self.write("settings.txt", "".join(f"{name}={value}\n" for name, value in {**SETTINGS, **named}.items()))
 
+    def work(self, seconds: float, rows: int = 1) -> dict[str, str]:
+        """Let `job.py` take so long, run as a command or called as `job:call`, and `setup.sql` make so many rows."""
+        numbers = ",".join(f"({number})" for number in range(rows))
+        files = {
+            "job.py": f"import time\ndef call():\n    time.sleep({seconds})\nif __name__ == '__main__':\n    call()\n",
+            "setup.sql": f"CREATE TABLE numbers (n INTEGER);\nINSERT INTO numbers VALUES {numbers};\n",
+        }
+        for name, text in files.items():
+            self.write(name, text)
+        return files
+
     def service(self, **keys: Any) -> dict[str, Any]:
         """The section of the configuration; the command line names the project, so that `living` finds it."""
         start = f"exec {shlex.quote(sys.executable)} -I -S service.py {{port}} {shlex.quote(str(self.path))}"

@@ -196,7 +196,7 @@ def test_what_is_decided_leaves_its_time_to_the_others() -> None:
         Contest(spec=spec, specs={"base": spec, "head": spec})
         for spec in (LoadSpec(name="noisy"), LoadSpec(name="calm"))
     ]
-    terms = Terms(budget_s=60.0, seed=1, start_s=0.4)
+    terms = Terms(budget_s=30.0, seed=1, start_s=0.4)
     Duel(stations, contests, terms, Jury(POLICY, clock=world.clock), Silent(), world.clock).run()
     assert len(contests[0].rounds) > len(contests[1].rounds) + 5
 
