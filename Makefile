@@ -11,10 +11,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.10 \
 	--no-emit-index-url --no-emit-find-links --no-config --custom-compile-command 'make requirements'
 
-.PHONY: help demo test check lint schema requirements clean
+.PHONY: help demo test check lint schema bench-load requirements clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Measure a bundled service, slow it down, and find the regression
 	$(BIN)/perfreg demo $(ARGS)
@@ -38,6 +38,9 @@ schema: $(VENV)/.dev ## Write the published schemas, and the tables of keys and 
 	$(BIN)/perfreg schema --output schema
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m docs.pictures
+
+bench-load: $(VENV)/.dev ## Compare the load engine with others, 12 minutes on an idle machine (needs nginx and wrk)
+	$(BIN)/python benchmarks/load/run.py $(ARGS)
 
 requirements: ## Pin the newest versions again (needs uv)
 	$(COMPILE) --upgrade --extra postgresql --extra mysql --extra github -o requirements/action.txt pyproject.toml
