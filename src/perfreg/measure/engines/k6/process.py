@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
-import psutil
-
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.engine import LoadPlan, LoadResult
 from perfreg.measure.engines.k6.collecting import Collector
@@ -173,6 +171,8 @@ class _Listener:
             ended.cancel()
 
     def _look(self) -> None:
+        import psutil
+
         try:
             times = psutil.Process(self._process.pid).cpu_times()
         except psutil.Error:
