@@ -9,16 +9,17 @@ import sys
 from perfreg.errors import MeasureError
 from perfreg.measure.engines import trust
 from perfreg.measure.engines.engine import LoadEngine, LoadPlan, LoadResult
-from perfreg.measure.engines.event_loop import run
-from perfreg.measure.engines.k6.binary import find
-from perfreg.measure.engines.k6.process import run as run_k6
-from perfreg.measure.engines.k6.script import generate
 from perfreg.measure.engines.native.target import parse
 
 
 def drive(plan: LoadPlan) -> LoadResult:
     """Run the plan. Raises `MeasureError` when there is no k6, or it cannot do that, or there is no server."""
     import numpy as np  # noqa: F401 - before the load begins: importing it amid the load would take its processor
+
+    from perfreg.measure.engines.event_loop import run
+    from perfreg.measure.engines.k6.binary import find
+    from perfreg.measure.engines.k6.process import run as run_k6
+    from perfreg.measure.engines.k6.script import generate
 
     binary = find(os.environ)
     script = generate(plan)
