@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from tests.support.command_line import Done, called
 
+from perfreg.stats.rules.registry import RULES
+
 HEADER = "series,run,value\n"
 
 
@@ -149,3 +151,42 @@ def test_a_rate_of_false_alarms_is_a_percentage(tmp_path: Path, rate: str) -> No
     done = _call(tmp_path, HEADER + "s,1,1\n", "--fa15", rate)
     assert done.code == 2
     assert "--fa15" in done.err
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_each_rule_can_be_chosen(tmp_path: Path, rule: str) -> None:
+    text = HEADER + _rows("slower", _values(3.0)) + _rows("same", np.full(80, 100.0))
+    alarms = _alarms(tmp_path, text, "--rule", rule)
+    assert {str(alarm["series"]) for alarm in alarms} == {"slower"}
+    (seen,) = [alarm for alarm in alarms if float(str(alarm["change_pct"])) > 100]
+    assert 60 <= int(str(seen["raised_at"])) < 72
+    assert int(str(seen["located_at"])) == int(str(seen["raised_at"])) + 1 - (RULES[rule].recent or 1)
+
+
+def test_a_rule_obeys_the_direction_and_tells_a_change_once(tmp_path: Path) -> None:
+    values = _values(0.5)
+    text = "series,run,value,direction\n" + _rows("rate", values, ",higher") + _rows("time", values, ",lower")
+    done = _call(tmp_path, text, "--rule", "z", "--improvements", "--format", "json")
+    found = json.loads(done.out)
+    for kind, series in (("alarms", "rate"), ("improvements", "time")):
+        large = [each for each in found[kind] if each["change_pct"] < -30]
+        assert [(each["series"], each["raised_at"]) for each in large] == [(series, "60")]
+
+
+@pytest.mark.parametrize("rows", ["s,1,5\n", "s,1,0\n" * 40, "s,1,-3\ns,2,\n"])
+def test_a_rule_without_an_answer_raises_no_alarm(tmp_path: Path, rows: str) -> None:
+    for rule in RULES:
+        assert _alarms(tmp_path, HEADER + rows, "--rule", rule) == []
+
+
+def test_an_unknown_rule_is_one_line_that_lists_the_known_ones(tmp_path: Path) -> None:
+    done = _call(tmp_path, HEADER + "s,1,1\n", "--rule", "zz")
+    assert (done.code, done.out, len(done.complaints)) == (2, "", 1)
+    assert "--rule: there is no decision rule 'zz'" in done.complaints[0]
+    assert all(rule in done.complaints[0] for rule in RULES)
+
+
+def test_a_rule_has_no_rate_of_false_alarms(tmp_path: Path) -> None:
+    done = _call(tmp_path, HEADER + "s,1,1\n", "--rule", "z", "--fa15", "1")
+    assert (done.code, len(done.complaints)) == (2, 1)
+    assert "--fa15: does not go with --rule" in done.complaints[0]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
     Small = NDArray[np.float32]
     Whole = NDArray[np.int64]
+    Counts = NDArray[np.uint8]
 
 SPANS = (3, 4, 6, 8, 10, 13)
 """How many of the newest runs are taken together. One or two may be an outlier; from three on it is a level."""
@@ -32,6 +33,9 @@ BASE = 100
 
 SMALLEST_BASE = 8
 """With fewer runs before the newest ones nothing is decided."""
+
+DEPTH = BASE + GAP - 1
+"""With so many runs before it a run is compared: as it may be the newest or the oldest of ``GAP`` new ones."""
 
 HISTORY = BASE + 2 * GAP - 2
 """Columns that a window must have before the first run that is to be judged."""
@@ -55,43 +59,78 @@ def spans(age: Whole) -> Spans:
     return Spans(recent=np.where(enough, recent, 0), base=np.where(enough, base, 0))
 
 
-def below(window: Values, lead: float) -> NDArray[np.uint8]:
+def below(window: Values, lead: float) -> Counts:
     """How often the value of a column, less ``lead``, lies above the runs before it.
 
-    The result has a row for each series, a column for each run from ``HISTORY - GAP + 1`` on, and the number for the
-    nearest 0, 1, 2, … runs before it. Equal values need no care: the lead parts them.
+    The result has a layer for the nearest 0, 1, 2, … runs before it, in which there are a row for each series and a
+    column for each run from ``HISTORY - GAP + 1`` on. Equal values need no care: the lead parts them.
     """
     import numpy as np
 
-    depth = BASE + GAP - 1
-    view = np.lib.stride_tricks.sliding_window_view(window, depth + 1, axis=1)
-    value, before = view[..., -1:] - lead, view[..., -2::-1]
-    counts = np.zeros((*view.shape[:2], depth + 1), dtype=np.uint8)
-    np.less(before, value, out=counts[..., 1:].view(np.bool_))
-    return np.cumsum(counts, axis=2, dtype=np.uint8, out=counts)
+    value = window[:, DEPTH:] - lead
+    size = value.shape[1]
+    counts = np.zeros((DEPTH + 1, *value.shape), dtype=np.uint8)
+    for back in range(1, DEPTH + 1):
+        np.less(window[:, DEPTH - back : DEPTH - back + size], value, out=counts[back].view(np.bool_))
+        counts[back] += counts[back - 1]
+    return counts
 
 
-def scores(counts: NDArray[np.uint8], shape: Spans) -> Small:
-    """Standardised sums of the normal scores of the newest 1, 2, … ``GAP`` runs, for every series and judged run.
+def scores(counts: Counts, rows: Whole, start: int, shape: Spans) -> Small:
+    """Standardised sums of the normal scores of the newest 1, 2, … ``GAP`` runs: a layer for each of these numbers.
 
-    ``counts`` come from `below`; ``shape`` has a row for each series and a column for each run after ``HISTORY``.
-    Spans that are longer than what is new in a level are minus infinity.
+    ``counts`` come from `below`; ``shape`` has a row for each of ``rows`` and a column for each judged run (those after
+    ``HISTORY``) from ``start`` on. Spans that are longer than what is new in a level are minus infinity.
     """
     import numpy as np
 
-    rows, runs = shape.base.shape
-    back = np.arange(GAP)
-    at = (np.arange(rows)[:, None] * counts.shape[1] + np.arange(runs) + GAP - 1)[..., None] - back
-    near = np.maximum(shape.recent[..., None] - back - 1, 0)
-    at *= counts.shape[2]
-    at += near
-    flat = counts.reshape(-1)
-    beneath = np.subtract(flat.take(at + shape.base[..., None]), flat.take(at), dtype=np.uint8)
-    table, deviations = _normal_scores()
-    sums: Small = np.cumsum(table[shape.base[..., None], beneath], axis=2)
-    sums /= deviations[shape.base]
-    sums[back >= shape.recent[..., None]] = -np.inf
+    long = np.all((shape.base == BASE) | (shape.base == 0), axis=1)
+    sums = np.empty((GAP, *shape.base.shape), dtype=np.float32)
+    for which, of_some in ((long, _of_long_levels), (~long, _of_any_levels)):
+        some = np.flatnonzero(which)
+        if len(some) == len(rows):
+            of_some(counts, rows, start, shape, sums)
+        elif len(some):
+            part = np.empty((GAP, len(some), shape.base.shape[1]), dtype=np.float32)
+            of_some(counts, rows[some], start, Spans(recent=shape.recent[some], base=shape.base[some]), part)
+            sums[:, some] = part
     return sums
+
+
+def _of_long_levels(counts: Counts, rows: Whole, start: int, shape: Spans, sums: Small) -> None:
+    """Of levels whose base is as long as can be, so that all runs have their neighbours at the same places."""
+    import numpy as np
+
+    table, deviations = _normal_scores()
+    columns = shape.base.shape[1]
+    whole = len(rows) == counts.shape[1]
+    for back in range(GAP):
+        place, near = start + GAP - 1 - back, GAP - 1 - back
+        low, high = (
+            layer[:, place : place + columns] if whole else layer[rows, place : place + columns]
+            for layer in (counts[near], counts[near + BASE])
+        )
+        table[BASE].take(high - low, out=sums[back], mode="clip")
+        if back:
+            sums[back] += sums[back - 1]
+    sums /= deviations[BASE][:, None, None]
+    sums[:, shape.recent == 0] = -np.inf
+
+
+def _of_any_levels(counts: Counts, rows: Whole, start: int, shape: Spans, sums: Small) -> None:
+    import numpy as np
+
+    back = np.arange(GAP)[:, None, None]
+    columns = shape.base.shape[1]
+    at = rows[:, None] * counts.shape[2] + np.arange(start, start + columns) + GAP - 1 - back
+    layer = counts.shape[1] * counts.shape[2]
+    at += np.maximum(shape.recent - back - 1, 0) * layer
+    flat = counts.reshape(-1)
+    beneath = np.subtract(flat.take(at + shape.base * layer), flat.take(at), dtype=np.uint8)
+    table, deviations = _normal_scores()
+    np.cumsum(table[shape.base, beneath], axis=0, out=sums)
+    sums /= np.moveaxis(deviations[shape.base], 2, 0)
+    sums[back >= shape.recent] = -np.inf
 
 
 @lru_cache(maxsize=1)

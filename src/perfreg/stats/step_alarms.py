@@ -116,7 +116,7 @@ class Compared:
     def again(self, rows: list[int]) -> None:
         """Compare the runs of ``rows`` anew."""
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
-            counts[rows] = below(sign * self.view.window[rows], INDIFFERENCE)
+            counts[:, rows] = below(sign * self.view.window[rows], INDIFFERENCE)
 
     def alarms(self, rows: Whole, columns: Whole, shape: Spans, extra: Values) -> list[Alarm]:
         """The first step of each row, and maybe more.
@@ -129,8 +129,11 @@ class Compared:
         parts: list[list[NDArray[Any]]] = []
         for sign, counts in zip(_SIGNS, self._counts, strict=True):
             threshold = self.view.threshold + extra + (BETTER_EXTRA if sign < 0 else 0.0)
-            ranked = scores(counts[rows, columns[0] : columns[-1] + GAP], shape)
-            i, j = np.nonzero(ranked[..., [span - 1 for span in SPANS]].max(axis=2) > threshold - HEAD_START)
+            ranked = scores(counts, rows, int(columns[0]), shape)
+            highest = ranked[SPANS[0] - 1].copy()
+            for span in SPANS[1:]:
+                np.maximum(highest, ranked[span - 1], out=highest)
+            i, j = np.nonzero(highest > threshold - HEAD_START)
             parts.append(
                 [
                     rows[i],
@@ -138,7 +141,7 @@ class Compared:
                     np.full(len(i), sign),
                     shape.recent[i, j],
                     shape.base[i, j],
-                    ranked[i, j],
+                    ranked[:, i, j].T,
                     threshold[i, j],
                 ]
             )

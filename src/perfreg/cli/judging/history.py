@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,10 @@ from perfreg.cli.judging.histories import History, read
 from perfreg.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfreg.analysis.rule_watch import Called
     from perfreg.analysis.watch import Step
+
+    Watcher = Callable[[Sequence[History]], Sequence[tuple[Step | Called, ...]]]
 
 Record = dict[str, str | float]
 
@@ -26,9 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fa15",
         type=float,
-        default=5.0,
         metavar="PERCENT",
         help="quiet stretches of 15 runs that may have a false alarm (default: 5)",
+    )
+    parser.add_argument(
+        "--rule", metavar="NAME", help="judge each run by one of the rules that history.rule knows instead"
     )
     parser.add_argument("--improvements", action="store_true", help="list changes for the better as well")
     parser.add_argument(
@@ -39,17 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Watch every series of the file and print the alarms; what they say is no error."""
-    from perfreg.analysis.watch import Policy, Series, watch_many
-
-    if not 0 < args.fa15 <= 50:
-        raise UsageError(f"{args.fa15:g} is not above 0 and at most 50", where="--fa15", hint="a percentage such as 5")
+    watcher = _by_rule(args) if args.rule is not None else _by_steps(args)
     histories = read(args.file)
-    _warn(histories)
-    found = watch_many(
-        [Series(values=each.values, direction=each.direction, sessions=each.sessions) for each in histories],
-        policy=Policy(false_alarms=args.fa15, common_mode=not args.no_common_mode),
-    )
-    told = list(zip(histories, found, strict=True))
+    if args.rule is None:
+        _warn(histories)
+    told = list(zip(histories, watcher(histories), strict=True))
     alarms = [_record(history, step) for history, steps in told for step in steps if step.worse]
     better = [_record(history, step) for history, steps in told for step in steps if not step.worse]
     if not args.improvements:
@@ -59,7 +58,35 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _record(history: History, step: Step) -> Record:
+def _by_steps(args: argparse.Namespace) -> Watcher:
+    """As perfreg watches its own history."""
+    from perfreg.analysis.watch import Policy, Series, watch_many
+
+    fa15 = 5.0 if args.fa15 is None else args.fa15
+    if not 0 < fa15 <= 50:
+        raise UsageError(f"{fa15:g} is not above 0 and at most 50", where="--fa15", hint="a percentage such as 5")
+    policy = Policy(false_alarms=fa15, common_mode=not args.no_common_mode)
+    return lambda histories: watch_many(
+        [Series(values=each.values, direction=each.direction, sessions=each.sessions) for each in histories],
+        policy=policy,
+    )
+
+
+def _by_rule(args: argparse.Namespace) -> Watcher:
+    """By the rule that was named: one series at a time, run by run."""
+    from perfreg.analysis.rule_watch import watch_by_rule
+    from perfreg.stats.rules.registry import rules
+
+    if args.rule not in rules():
+        known = f"known: {', '.join(rules())}"
+        raise UsageError(f"there is no decision rule {args.rule[:40]!r}", where="--rule", hint=known)
+    if args.fa15 is not None:
+        raise UsageError("does not go with --rule", where="--fa15", hint="a rule has a limit of its own")
+    rule = rules()[args.rule]
+    return lambda histories: [watch_by_rule(each.values, rule, direction=each.direction) for each in histories]
+
+
+def _record(history: History, step: Step | Called) -> Record:
     return {
         "series": history.name,
         "raised_at": history.runs[step.raised],

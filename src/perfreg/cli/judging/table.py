@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TextIO, final
 
@@ -13,6 +14,11 @@ from perfreg.config.suggest import did_you_mean
 from perfreg.errors import InputError
 
 _LONGEST_FIELD = 10_000
+
+_AT_ONCE = 4096
+"""Rows that are read together."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @final
@@ -48,23 +54,50 @@ class Table:
 
         Raises `InputError` for what is no CSV.
         """
-        # A missing column is read from an empty field put at the end; a million rows leave no time for more.
+        for lines, columns in self.chunks():
+            yield from zip(lines, zip(*columns, strict=True), strict=True)
+
+    def chunks(self) -> Iterator[tuple[Sequence[int], Sequence[Sequence[str]]]]:
+        """As `rows`, but many rows at a time, since a million leave no time for each: line numbers, and the columns."""
         places = [self._places.get(column, -1) for column in self._columns]
-        pick, widest = itemgetter(*places), max(places) + 1
         fewest = max(self._places[column] for column in self._required) + 1
-        reader = self._reader
-        try:
-            for row in reader:
-                if len(row) < widest:
-                    if not row:
-                        continue
-                    if len(row) < fewest:
-                        raise self.wrong(reader.line_num, f"has {len(row)} fields, the header needs {fewest}")
-                    row.extend([""] * (widest - len(row)))
-                row.append("")
-                yield reader.line_num, pick(row)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise self.wrong(reader.line_num + 1, f"is no CSV: {error}") from error
+        problem: InputError | None = None
+        while problem is None:
+            start = self._reader.line_num
+            rows: list[list[str]] = []
+            try:
+                rows.extend(islice(self._reader, _AT_ONCE))  # what comes before an error stays
+            except (csv.Error, UnicodeDecodeError) as error:
+                problem = self.wrong(self._reader.line_num + 1, f"is no CSV: {error}")
+                problem.__cause__ = error
+            else:
+                if not rows:
+                    return
+            lines = _lines(start, self._reader.line_num, rows)
+            if min(map(len, rows), default=0) <= max(places):
+                lines, rows, short = self._padded(lines, rows, (fewest, max(places) + 1))
+                problem = short or problem
+            if rows:
+                columns = list(zip(*rows))  # noqa: B905 - further columns than the header's are nobody's
+                missing = ("",) * len(rows)
+                yield lines, [columns[place] if place >= 0 else missing for place in places]
+        raise problem
+
+    def _padded(
+        self, lines: Sequence[int], rows: Sequence[list[str]], between: tuple[int, int]
+    ) -> tuple[list[int], list[list[str]], InputError | None]:
+        """Rows without empty ones, as wide as the header; up to the first with too few fields, and what is wrong."""
+        fewest, widest = between
+        kept: list[int] = []
+        wide: list[list[str]] = []
+        for line, row in zip(lines, rows, strict=True):
+            if not row:
+                continue
+            if len(row) < fewest:
+                return kept, wide, self.wrong(line, f"has {len(row)} fields, the header needs {fewest}")
+            kept.append(line)
+            wide.append(row + [""] * (widest - len(row)))
+        return kept, wide, None
 
     def number(self, line: int, column: str, text: str) -> float:
         """``text`` as a number; an empty field, ``nan`` and infinities are numbers that were not measured (NaN).
@@ -99,3 +132,11 @@ class Table:
                 hint = near if near and names else f"the first line must name the columns {', '.join(self._required)}"
                 raise InputError(f"has no column {column!r}", where=f"{self.path}:1", hint=hint)
         return {name: names.index(name) for name in self._columns if name in names}
+
+
+def _lines(before: int, after: int, rows: Sequence[Sequence[str]]) -> Sequence[int]:
+    """The last line of each row that was read between two line numbers."""
+    if after - before == len(rows):
+        return range(before + 1, after + 1)
+    heights = (1 + sum(len(_LINE_END.findall(field)) for field in row) for row in rows)
+    return list(accumulate(heights, initial=before))[1:]
