@@ -47,7 +47,7 @@ def values_of(url: str, *queries: str) -> list[object]:
 
 def test_a_transaction_is_whole_and_every_plan_is_stored(url: str, tmp_path: Path) -> None:
     (tmp_path / "transfer.sql").write_text(TRANSFER)
-    rows = [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n3,4\n")
 
     outcome = measure_query(
         url,
@@ -55,7 +55,7 @@ def test_a_transaction_is_whole_and_every_plan_is_stored(url: str, tmp_path: Pat
         tmp_path,
         transaction="transfer.sql",
         setup=ACCOUNTS,
-        data=rows,
+        data="rows.csv",
         parameters={"amount": 5},
         concurrent_users=3,
         iterations=30,
@@ -96,7 +96,7 @@ def test_what_is_rolled_back_stays_prepared(url: str, tmp_path: Path) -> None:
     ]
     setup = [*ACCOUNTS.split(";"), "CREATE SEQUENCE s"]
 
-    outcome = measure_query(url, "", tmp_path, transaction=transaction, setup=setup, rollback=True)
+    outcome = measure_query(url, "", tmp_path, transaction=transaction, setup=setup, rollback=True, prepared=True)
 
     assert (outcome.status, outcome.errors) == ("ok", {})
     assert metrics_of(outcome)["rollback_response_time_mean"].n == 20
@@ -127,7 +127,7 @@ def test_a_stall_counts_from_the_schedule(url: str, tmp_path: Path) -> None:
 
     assert found["response_time_p99"].value > 200
     assert found["response_time_p90"].value > 100
-    assert found["service_time_mean"].value < found["response_time_mean"].value / 2
+    assert found["service_time_mean"].value < found["response_time_mean"].value
 
 
 def test_deadlocks_are_told_from_other_failures(url: str, tmp_path: Path) -> None:
