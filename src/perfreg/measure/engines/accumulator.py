@@ -120,12 +120,14 @@ def coarse_quantile(buckets: Histogram, share: float) -> float:
 
 @dataclass(slots=True, kw_only=True)
 class _Row:
+    """A second. There are thousands in an hour, so it is kept small; no second has two thousand million answers."""
+
     answers: int = 0
     failures: int = 0
     total_ms: float = 0.0
     longest_ms: float = 0.0
     first: int = 0
-    counts: NDArray[np.int64] | None = None
+    counts: NDArray[np.int32] | None = None
 
     def add(self, values: NDArray[np.float64], numbers: NDArray[np.int64]) -> None:
         import numpy as np
@@ -135,12 +137,12 @@ class _Row:
         self.longest_ms = max(self.longest_ms, float(values.max()))
         coarse = (numbers + _FIRST) // COARSE
         low = int(coarse.min())
-        found = np.bincount(coarse - low)
+        found = np.bincount(coarse - low).astype(np.int32)
         if self.counts is None:
             self.first, self.counts = low, found
             return
         start, end = min(low, self.first), max(low + found.size, self.first + self.counts.size)
-        wider = np.zeros(end - start, dtype=np.int64)
+        wider = np.zeros(end - start, dtype=np.int32)
         wider[self.first - start : self.first - start + self.counts.size] += self.counts
         wider[low - start : low - start + found.size] += found
         self.first, self.counts = start, wider
@@ -148,7 +150,7 @@ class _Row:
     def second(self) -> Second:
         import numpy as np
 
-        counts = np.zeros(0, dtype=np.int64) if self.counts is None else self.counts
+        counts = np.zeros(0, dtype=np.int64) if self.counts is None else self.counts.astype(np.int64)
         return Second(
             answers=self.answers,
             failures=self.failures,

@@ -158,8 +158,11 @@ class Recorder:
         if not self._same:
             service = response if same else (finished - sent) * _MS
             _spread(self._service, slices, service, numbers if same else Accumulator.numbers(service))
-        waited = (first - sent) * _MS
-        self._first_byte.add(waited, Accumulator.numbers(waited))
+        if same and bool((first == finished).all()):  # answers that came in one piece: these are the same times
+            self._first_byte.add(response, numbers)
+        else:
+            waited = (first - sent) * _MS
+            self._first_byte.add(waited, Accumulator.numbers(waited))
         self._size += moments(size.astype(np.float64))
         self._line.add(np.maximum(since, 0) // 1_000_000_000, response, numbers)
         if self.samples is not None:
