@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from perfreg import __version__
-from perfreg.cli import baseline, compare, demo, history, judge, noise, report, run, schema, worker
+from perfreg.cli import baseline, compare, demo, history, judge, noise, publish, report, run, schema, worker
 from perfreg.cli.command import Command
 from perfreg.errors import ConfigError, PerfregError, UsageError
 
@@ -27,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
     judge.COMMAND,
     demo.COMMAND,
     report.COMMAND,
+    publish.COMMAND,
     baseline.COMMAND,
     history.COMMAND,
     worker.COMMAND,

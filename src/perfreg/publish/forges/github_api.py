@@ -109,7 +109,8 @@ class GitHubApi:
 
     def graphql(self, query: str, **variables: str) -> Any:
         """The data that GraphQL answers with."""
-        return self._persist("GraphQL", lambda: self._requester.graphql_query(query, variables))[1].get("data")
+        answer: Any = self._persist("GraphQL", lambda: self._requester.graphql_query(query, variables))[1]
+        return answer.get("data") if isinstance(answer, dict) else None
 
     def odd(self, what: str) -> ForgeError:
         """The error for an answer of the wrong shape."""

@@ -23,7 +23,8 @@ _TRIES = 3
 class Note:
     """What is to be said about ``commit``. ``text`` makes it fit: it is called with the bytes there are.
 
-    ``alarm`` tells whether it is bad news, and ``news`` whether anything is to be told at all.
+    ``alarm`` tells whether it is bad news, and ``news`` whether anything is to be told at all. ``relief`` goes before
+    the text where an alarm has ended.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Note:
     alarm: bool
     news: bool
     text: Callable[[int], str]
+    relief: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def _post(forge: Forge, number: int, note: Note, mode: Mode) -> Posted:
         return Posted(deed="none")
     # Whoever wants to hear of regressions alone does not want to see that there are none.
     hidden = not note.alarm and mode == "on-regression"
-    body = _body(forge, note, hidden=hidden)
+    body = _body(forge, note, before, hidden=hidden)
     if mine:
         comment = _edit(forge, mine[0], body)
     else:
@@ -102,9 +104,11 @@ def _deed(before: Marker | None, note: Note) -> Deed:
     return "cleared" if before.alarm and not note.alarm else "updated"
 
 
-def _body(forge: Forge, note: Note, *, hidden: bool) -> str:
+def _body(forge: Forge, note: Note, before: Marker | None, *, hidden: bool) -> str:
     first = str(Marker(kind="comment", key=note.key, commit=note.commit, alarm=note.alarm, hidden=hidden))
-    return f"{first}{note.text(forge.body_limit - len(first))}"
+    if note.relief and _deed(before, note) == "cleared":
+        first += f"{note.relief}\n\n"
+    return f"{first}{note.text(forge.body_limit - len(first.encode()))}"
 
 
 def _edit(forge: Forge, comment: Comment, body: str) -> Comment:

@@ -54,16 +54,30 @@ class _Part:
         return f"{markdown_code(self.name)}: " if self.name else ""
 
 
-def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "") -> str:
-    """The comment in at most ``limit`` bytes; ``rest`` is Markdown that says where everything is."""
+def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "", problems: Sequence[str] = ()) -> str:
+    """The comment in at most ``limit`` bytes; ``rest`` is Markdown that says where everything is.
+
+    ``problems`` are sentences about results that should be there and are not.
+    """
     several = len(legs) > 1
     told = [
         _Part(name=visible(leg.name, 80) if several else "", result=leg.result, said=view(leg.result)) for leg in legs
     ]
-    return inert(_BLANKS.sub("\n\n", fit(tuple(_blocks(told)), limit, rest)))
+    return inert(_BLANKS.sub("\n\n", fit((*_missing(problems), *_blocks(told)), limit, rest)))
+
+
+def _missing(problems: Sequence[str]) -> Iterator[Block]:
+    """No verdict of the others makes up for one that is lost, so this comes first."""
+    if problems:
+        line = f"❌ **No verdict**: {words.count(len(problems), 'result')} of this run cannot be used"
+        lines = tuple(f"- {markdown_text(visible(each, 400))}" for each in problems)
+        yield Block(title="", rank=0, body=(line, ""))
+        yield Block(title="what is missing", rank=1, body=lines, is_list=True)
 
 
 def _blocks(told: Sequence[_Part]) -> Iterator[Block]:
+    if not told:
+        return
     rows = _worst_first(told)
     moved = [(part, row) for part, row in rows if row.moved]
     yield Block(title="", rank=0, body=tuple(_verdict(told)))

@@ -1,0 +1,160 @@
+"""Telling a code host how a job ended: beside the commit, on the pull request, by labels, in an issue.
+
+Every step stands alone, and what fails becomes a warning. A verdict is never changed by that, nor is an outcome shown
+to be better than it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from perfreg.errors import ForgeError
+from perfreg.publish.forges import issues, sticky
+from perfreg.publish.forges.forge import Comment, Forge, Outcome, PullRequest, Standing
+from perfreg.publish.forges.message import Message
+from perfreg.publish.forges.occasion import Occasion
+
+_FORK = "the token of a fork's or Dependabot's job may only read; docs/publishing.md shows how to publish for those"
+_RELIEF = "✅ The regression that was reported here is gone."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is to be published, and how. ``key`` tells several uses in one repository apart."""
+
+    comment: sticky.Mode = "on-change"
+    key: str = "default"
+    standing: bool = True
+    labels: bool = True
+    issue: bool = True
+    regression_label: str = "perf-regression"
+    improvement_label: str = "perf-improvement"
+
+
+@dataclass(slots=True, kw_only=True)
+class Published:
+    """What was done; empty texts stand for what was not."""
+
+    comment: Comment | None = None
+    deed: sticky.Deed = "none"
+    standing: str = ""
+    labels: list[str] = field(default_factory=list)
+    issue: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def publish(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes) -> Published:
+    """Publish as far as that is possible. Never raises `ForgeError`: what was not done is among the warnings."""
+    done = Published()
+    if wishes.standing and occasion.commit:
+        _step(done, "the commit's status", lambda: _standing(forge, occasion, message, wishes, done))
+    if occasion.has_pull_request and (wishes.comment != "never" or wishes.labels):
+        _step(done, "the pull request", lambda: _pull_request(forge, occasion, message, wishes, done), occasion)
+    if wishes.issue and occasion.is_main:
+        _step(done, "the issue", lambda: _issue(forge, occasion, message, wishes, done))
+    return done
+
+
+def outdate(forge: Forge, occasion: Occasion, wishes: Wishes) -> Published:
+    """Fold an older comment away, because there is no newer one to take its place."""
+    done = Published()
+
+    def work() -> None:
+        request = _current(forge, occasion, done)
+        if request is not None:
+            posted = sticky.outdate(forge, request.number, wishes.key, occasion.commit)
+            done.comment, done.deed = posted.comment, posted.deed
+            done.warnings += posted.warnings
+
+    if occasion.has_pull_request:
+        _step(done, "the comment", work, occasion)
+    return done
+
+
+def capped(outcome: Outcome, occasion: Occasion) -> Outcome:
+    """What may be shown: a workflow that failed is no success, whatever the file says that it has left behind."""
+    is_bad = occasion.conclusion not in ("", "success")
+    return "error" if is_bad and outcome in ("pass", "warn") else outcome
+
+
+def _step(done: Published, what: str, work: Callable[[], None], occasion: Occasion | None = None) -> None:
+    try:
+        work()
+    except ForgeError as error:
+        is_fork = occasion is not None and occasion.is_foreign and error.status in (401, 403)
+        done.warnings.append(f"{what} was not updated: {error}{f'; {_FORK}' if is_fork else ''}")
+
+
+def _standing(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes, done: Published) -> None:
+    outcome = capped(message.outcome, occasion)
+    title = message.title
+    if outcome != message.outcome:
+        title = f"the workflow ended as {occasion.conclusion}, whatever its results say"
+    standing = Standing(
+        context="perfreg" if wishes.key == "default" else f"perfreg ({wishes.key})",
+        outcome=outcome,
+        title=title,
+        text=message.text(60_000),
+        url=occasion.url,
+    )
+    done.standing = forge.show_standing(occasion.commit, standing)
+
+
+def _pull_request(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes, done: Published) -> None:
+    request = _current(forge, occasion, done)
+    if request is None:
+        return
+    note = sticky.Note(
+        key=wishes.key,
+        commit=occasion.commit,
+        alarm=message.alarm,
+        news=message.news,
+        text=message.text,
+        relief=_RELIEF,
+    )
+
+    def comment() -> None:
+        posted = sticky.post(forge, request.number, note, wishes.comment)
+        done.comment, done.deed = posted.comment, posted.deed
+        done.warnings += posted.warnings
+
+    _step(done, "the comment", comment, occasion)
+    if wishes.labels:
+        _step(done, "the labels", lambda: _labels(forge, request, message, wishes, done), occasion)
+
+
+def _current(forge: Forge, occasion: Occasion, done: Published) -> PullRequest | None:
+    """The pull request, if it still is what was measured: a slow job must not overwrite the news of a newer one."""
+    found: PullRequest | None
+    if occasion.number:
+        found = forge.pull_request(occasion.number)
+    else:
+        found = forge.pull_request_from(occasion.owner, occasion.branch, occasion.commit)
+    if found is None:
+        done.warnings.append(f"no open pull request has {occasion.commit[:10]} as its head; nothing was posted")
+    elif occasion.commit and found.head != occasion.commit:
+        done.warnings.append(f"the pull request has moved on to {found.head[:10]}; its own job will comment on that")
+        return None
+    return found
+
+
+def _labels(forge: Forge, request: PullRequest, message: Message, wishes: Wishes, done: Published) -> None:
+    """Give the labels that are true and take those away that are not; whoever has nothing to say takes none away."""
+    if message.outcome == "error":
+        return
+    for label, is_true in (
+        (wishes.regression_label, bool(message.regressed)),
+        (wishes.improvement_label, message.improved and not message.regressed),
+    ):
+        if is_true and label not in request.labels:
+            forge.add_label(request.number, label)
+        if not is_true and label in request.labels:
+            forge.remove_label(request.number, label)
+        if is_true:
+            done.labels.append(label)
+
+
+def _issue(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes, done: Published) -> None:
+    report = issues.Report(message=message, branch=occasion.branch, commit=occasion.commit)
+    done.issue = issues.keep(forge, report, wishes.key, wishes.regression_label)
