@@ -113,11 +113,6 @@ def measured(command: Sequence[str], cpus: frozenset[int]) -> tuple[str, float]:
     return ended.stdout, used
 
 
-def missing(found: Sequence[Engine]) -> list[Engine]:
-    """Those that are not installed."""
-    return [each for each in found if not each.is_here()]
-
-
 def _program(
     name: str, install: str, command: Callable[[Load, Path], Sequence[str]], read: Callable[[str], Reading]
 ) -> Engine:

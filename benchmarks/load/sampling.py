@@ -1,9 +1,9 @@
 """What watching a service beside a load costs: `python benchmarks/load/sampling.py [--seconds 5]`.
 
 Starts services of 1, 5 and 20 processes with four threads each, which run a little now and then, watches them as the
-`api` scenario does, ten times a second, and tells the processor time that this took, the listing of processes and the
-looks at begin and end included. The whole machine with all its metrics is the last row. Exits with 1 when one of them
-takes more than 1 % of a core.
+`api` scenario does, ten times a second, and tells the processor time that this took beside the load, new listings of
+processes included, and what the looks before and after it took. The whole machine with all its metrics is the last
+row. Exits with 1 when one of them takes more than 1 % of a core beside the load.
 """
 
 from __future__ import annotations
@@ -57,12 +57,19 @@ def tree(home: Path, size: int) -> Iterator[service.RunningService]:
         yield running
 
 
-def share(watching: AbstractContextManager[object], seconds: float) -> float:
-    """Processor time of this process while it does nothing else than watch, in % of a core."""
-    began, cpu = time.perf_counter(), time.process_time()
+def share(what: str, watching: AbstractContextManager[object], seconds: float) -> float:
+    """Processor time of this process while it does nothing else than watch, in % of a core; prints it."""
+    ends = -time.process_time()
     with watching:
+        began, cpu = time.perf_counter(), time.process_time()
+        ends += cpu
         time.sleep(seconds)
-    return 100 * (time.process_time() - cpu) / (time.perf_counter() - began)
+        used, elapsed = time.process_time() - cpu, time.perf_counter() - began
+        ends -= time.process_time()
+    ends += time.process_time()
+    found = 100 * used / elapsed
+    print(f"{what:>17}: {found:.2f} % of a core, and {1000 * ends:.0f} ms before and after", flush=True)
+    return found
 
 
 def main() -> int:
@@ -70,17 +77,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each is watched")
     seconds = parser.parse_args().seconds
-    worst = 0.0
-    with Sampler(None, metrics=get_args(ResourceMetric)):
+    everything = get_args(ResourceMetric)
+    with Sampler(None, metrics=everything):
         pass  # loads what is loaded at first use
+    found: list[float] = []
     for size in SIZES:
         with tempfile.TemporaryDirectory() as directory, tree(Path(directory), size) as running:
-            cost = share(ServiceUsage(running, seconds), seconds)
-        worst = max(worst, cost)
-        print(f"{size:>3} process{'' if size == 1 else 'es'}: {cost:.2f} % of a core", flush=True)
-    cost = share(Sampler(None, metrics=get_args(ResourceMetric)), seconds)
-    worst = max(worst, cost)
-    print(f"  the whole machine: {cost:.2f} % of a core")
+            found.append(share(f"processes: {size}", ServiceUsage(running, seconds), seconds))
+    found.append(share("the whole machine", Sampler(None, metrics=everything), seconds))
+    worst = max(found)
     print(f"worst {worst:.2f} %, limit {LIMIT_PCT:g} %")
     return 1 if worst > LIMIT_PCT else 0
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from statistics import median
 
 import psutil
@@ -26,6 +25,7 @@ _SETTLE = 0.2
 """The share of a soak after which everything has been allocated that is allocated once."""
 _LIMIT_PCT = 10.0
 _A_SECOND = 2000
+HOW = f"python benchmarks/load/run.py --part soak --minutes {HOUR_MIN}"
 _SHOWN = 6
 _FEWEST = 10
 
@@ -113,8 +113,3 @@ def flat(claim: str, samples: Sequence[Sample]) -> Claim:
 def _shown(samples: Sequence[Sample]) -> list[str]:
     places = [round(number * (len(samples) - 1) / (_SHOWN - 1)) for number in range(_SHOWN)]
     return [f"{samples[at][1]:.1f} MB" for at in places]
-
-
-def command() -> str:
-    """How it is repeated at full length."""
-    return f"python {Path('benchmarks/load/run.py')} --part soak --minutes {HOUR_MIN}"

@@ -10,6 +10,8 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import accuracy
@@ -187,12 +189,20 @@ def test_the_section_has_the_targets_first() -> None:
         text="### Rate\n\ntext",
         claims=(claims.Claim(claim="fast", measured="0.90", met=True), claims.not_measured("b")),
     )
-    text = run.section([part], "About.", "Repeat it.")
+    text = run.section([part])
     lines = text.splitlines()
-    assert lines[:3] == ["## Load", "", "About."]
+    assert lines[0] == "## Load"
     assert "| fast | 0.90 | met |" in lines
     assert "| b | not measured: a program is missing | **missed** |" in lines
-    assert lines[-1] == "Repeat it."
+    assert "make bench-load" in lines[-1]
+
+
+def test_parts_are_kept_for_another_time(tmp_path: Path) -> None:
+    part = claims.Part(text="text", claims=(claims.not_measured("b"),))
+    file = tmp_path / "parts.json"
+    assert run.kept(file) == run.kept(None) == {}
+    file.write_text(json.dumps({"rate": asdict(part)}), encoding="utf-8")
+    assert run.kept(file) == {"rate": part}
 
 
 def test_without_nginx_it_says_how_to_get_it(
