@@ -92,14 +92,12 @@ class ScenarioSpec(Section):
     A key named in ``inherits`` takes the top-level default when the scenario leaves it out: ``duration`` that of
     ``test_duration``, any other key that of the same name. A key named in ``shell`` goes to a shell, which expands
     ``${VAR}`` itself: the loader leaves it alone, so that no secret is written into an argument list. A kind is
-    ``isolated`` when every measurement runs in a process of its own, so that it needs no restarts of anything, and
-    ``contained`` when a service that was started for it is all that it measures.
+    ``isolated`` when every measurement runs in a process of its own, so that it needs no restarts of anything.
     """
 
     inherits: ClassVar[frozenset[str]] = frozenset()
     shell: ClassVar[frozenset[str]] = frozenset()
     isolated: ClassVar[bool] = False
-    contained: ClassVar[bool] = False
 
     name: Name
     """Unique name; reports and baselines go by it."""
@@ -123,6 +121,11 @@ class ScenarioSpec(Section):
         should be as short as can be. A kind that cannot be cut down is measured whole in every block.
         """
         return self
+
+    @property
+    def contained(self) -> bool:
+        """Whether nothing but perfreg's own processes and a service that it started takes part."""
+        return False
 
     def identity(self) -> dict[str, object]:
         """What is measured, as plain data: the scenario hash is taken from it.

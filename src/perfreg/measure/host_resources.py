@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from perfreg.config.base import ResourceMetric
 from perfreg.measure.proc import text
 from perfreg.measure.proc.files import read
-from perfreg.measure.resources import Reading
+from perfreg.measure.resources import Reading, Turn
 
 _BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 _HOST = 0
+_DEAR: frozenset[ResourceMetric] = frozenset({"disk_io", "network_io"})
+"""psutil goes through every disk and every interface."""
 
 
 class HostResources:
@@ -21,15 +23,22 @@ class HostResources:
     def __init__(self, metrics: Sequence[ResourceMetric]) -> None:
         self.left_out: dict[ResourceMetric, str] = {}
         self._metrics = list(metrics)
+        self._dear = Turn()
 
-    def read(self, *, thorough: bool = False) -> Reading:  # noqa: ARG002 - nothing here is dear
+    def read(self, *, thorough: bool = False) -> Reading:
         """The counters of the machine."""
-        at = time.monotonic()
-        values = {metric: _COUNTERS[metric]() for metric in self._metrics}
+        at, began = time.monotonic(), time.thread_time()
+        dear = thorough or self._dear.has_come(at)
+        values = {metric: _COUNTERS[metric]() for metric in self._metrics if dear or metric not in _DEAR}
+        if dear:
+            self._dear.took(at, time.thread_time() - began)
         for metric in [metric for metric, value in values.items() if value is None]:
             self._metrics.remove(metric)
             self.left_out[metric] = "this machine does not count it"
         return Reading(at=at, counters={m: {_HOST: value} for m, value in values.items() if value is not None})
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def _cpu() -> float:

@@ -25,6 +25,9 @@ class PsutilProcess:
         with _errors():
             return self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def children(self) -> list[int]:
         """None: to find them, all processes have to be listed."""
         return []

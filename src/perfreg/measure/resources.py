@@ -42,11 +42,16 @@ class Resources(Protocol):
     def read(self, *, thorough: bool = False) -> Reading | None:
         """The counters now, all of them when ``thorough``; None when there is nothing left to read."""
 
+    def close(self) -> None:
+        """Let go of what is held to read them."""
+
 
 class Process(Protocol):
     """One process, as `ProcProcess` and `PsutilProcess` read it."""
 
     def look(self) -> bool: ...
+
+    def close(self) -> None: ...
 
     def children(self) -> list[int]: ...
 
@@ -105,6 +110,10 @@ class ProcessResources:
                     counters.setdefault(metric, {}).update(values[metric])
         return Reading(at=at, counters=counters) if any(alive) else None
 
+    def close(self) -> None:
+        """Let go of all processes."""
+        self._keep(())
+
     def _find(self) -> None:
         """Look for processes that are new, one way or another."""
         now, began = time.monotonic(), time.thread_time()
@@ -119,9 +128,11 @@ class ProcessResources:
     def _keep(self, pids: Sequence[int]) -> None:
         kept, self._processes = self._processes, {}
         for pid in pids:
-            process = kept.get(pid) or _process(pid)
+            process = kept.pop(pid, None) or _process(pid)
             if process is not None:
                 self._processes[pid] = process
+        for process in kept.values():
+            process.close()
         self._known = {pid: values for pid, values in self._known.items() if pid in self._processes}
 
     def _look(self, pid: int, process: Process, wanted: Sequence[ResourceMetric]) -> bool:
@@ -136,8 +147,11 @@ class ProcessResources:
                 if metric in self._metrics and (lives or metric == "cpu_usage"):
                     self._count(metric, pid, process, known)
         except ProcessLookupError:
+            process.close()
             del self._processes[pid], self._known[pid]
             return False
+        except OSError:
+            return True  # a load that uses up all descriptors leaves none to look with: what was known must do
         return lives
 
     def _count(
@@ -162,7 +176,7 @@ def _process(pid: int) -> Process | None:
         from perfreg.measure.psutil_process import PsutilProcess
 
         return PsutilProcess(pid)
-    except ProcessLookupError:
+    except OSError:  # it has ended, or there is no descriptor left to look with
         return None
 
 

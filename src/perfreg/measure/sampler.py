@@ -87,6 +87,7 @@ class Sampler:
     ) -> None:
         self._stop.set()
         self._executor.shutdown(wait=True)
+        self._resources.close()
         if self._loop is not None and error is None:
             self._loop.result()
 

@@ -100,6 +100,7 @@ class _Ends:
 
     def __exit__(self, *_: object) -> None:
         self._look()
+        self._resources.close()
 
     def measurements(self, scenario: str) -> tuple[Measurement, ...]:
         metric = CATALOGUE["memory_usage"]

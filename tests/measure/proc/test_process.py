@@ -134,6 +134,25 @@ def test_a_group_of_processes_that_is_joined_and_left(tmp_path: Path) -> None:
         psutil.Process(child).kill()
         process.wait()
         assert eventually(lambda: group.read() is None)
+        group.close()
+
+
+def descriptors() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    with worker(tmp_path) as (process, child):
+        before = descriptors()
+        listed = [process.pid, child]
+        group = ProcessResources(lambda: listed, ("memory_usage",))
+        assert group.read() is not None
+        assert descriptors() == before + 2
+        group.close()
+        assert descriptors() == before
+        with pytest.raises(ProcessLookupError):
+            ProcProcess(99_999_999)
+        assert descriptors() == before
 
 
 def test_others_are_those_that_are_not_ours(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ PARSERS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
 def test_what_each_file_says() -> None:
     seen = text.process_stat(STAT % (b"web server", 0x400000))
     assert seen == text.ProcessStat(
-        name=b"web server", state="S", parent=17, kernel=False, own=300, inherited=1234, threads=7, started=987654,
+        name=b"web server", state="S", parent=17, kernel=False, own=300, inherited=1234, threads=7,
         pages=2500,
     )  # fmt: skip
     assert not seen.is_dead

@@ -26,7 +26,6 @@ class ProcessStat(NamedTuple):
     own: int
     inherited: int
     threads: int
-    started: int
     pages: int
 
     @property
@@ -64,7 +63,6 @@ def process_stat(text: bytes) -> ProcessStat:
         own=own,
         inherited=inherited,
         threads=int(fields[17]),
-        started=int(fields[19]),
         pages=int(fields[21]),
     )
 

@@ -75,7 +75,6 @@ class ApiSpec(ScenarioSpec):
     """HTTP load on one endpoint, or on several, one after the other."""
 
     inherits: ClassVar[frozenset[str]] = frozenset({"duration", "concurrent_users"})
-    contained: ClassVar[bool] = True
 
     type: Literal["api"]
     """Selects this kind."""
@@ -181,6 +180,11 @@ class ApiSpec(ScenarioSpec):
     def files(self) -> tuple[str, ...]:
         """The script: another one makes other requests."""
         return (self.script,) if self.script else ()
+
+    @property
+    def contained(self) -> bool:
+        """Yes, unless workers that somebody else started make the load: they may be on this machine."""
+        return self.locust is None
 
     def identity(self) -> dict[str, object]:
         """The requests and how many send them; hosts and header values are left out."""
