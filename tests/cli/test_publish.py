@@ -15,6 +15,8 @@ from tests.support.github import events
 from tests.support.github.documents import BASE, HEAD
 from tests.support.github.hub import ADD_COMMENT, CHECK_RUN, STATUS, TOKEN, github
 from tests.support.github.hub import GitHub as Hub
+from tests.support.payloads import PAYLOADS
+from tests.support.strategies import poisoned
 
 from perfreg.model.result import Gate, Result
 from perfreg.publish.forges import registry
@@ -276,6 +278,22 @@ def test_a_hostile_result_is_told_and_never_green(hub: Hub, publish: Publish, tm
     assert hub.check_runs[0]["conclusion"] == "failure"
     assert hub.bodies()[0].split("\n")[1] == "❌ **No verdict**: 1 result of this run cannot be used"
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_strangers_name_does_nothing_in_the_log(hub: Hub, publish: Publish, tmp_path: Path, payload: str) -> None:
+    hub.pull(43, source=events.FORK, branch=payload)
+    run = events.workflow_run(branch=payload)
+    for done in (
+        publish(FINE, f"--expect={payload}", f"--key={payload}", name="workflow_run", event=run),
+        publish(poisoned(WORSE, payload), "--dry-run", event=events.pull_request(branch=payload, title=payload)),
+    ):
+        assert not [line for line in (done.out + done.err).splitlines() if line.lstrip().startswith("::")]
+        assert "##[" not in done.out + done.err
+        assert "##vso[" not in done.out + done.err
+        assert "\x1b" not in done.out + done.err
+    assert [note.number for note in hub.notes] == [43]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["event.json", "perf-results"]
 
 
 def test_usage(publish: Publish, hub: Hub, tmp_path: Path) -> None:

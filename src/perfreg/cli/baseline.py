@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perfreg.cli.baselines import deciding, reading, syncing
+from perfreg.cli.baselines import deciding, obeying, reading, syncing
 from perfreg.cli.command import Action, with_actions
 
 ACTIONS: dict[str, Action] = {
@@ -27,6 +27,11 @@ ACTIONS: dict[str, Action] = {
     ),
     "reset": Action(
         summary="start the baseline of some metrics anew", add_arguments=deciding.add_reset, execute=deciding.reset
+    ),
+    "decisions": Action(
+        summary="take over what was accepted on the pull request at hand",
+        add_arguments=obeying.add_decisions,
+        execute=obeying.decisions,
     ),
     "prune": Action(summary="remove old runs for good", add_arguments=syncing.add_prune, execute=syncing.prune),
     "verify": Action(

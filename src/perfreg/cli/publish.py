@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from perfreg.cli.command import Command
 from perfreg.cli.progress import plain
@@ -117,13 +117,14 @@ def _code(message: Message, *, gate: bool) -> int:
 
 def _show(message: Message, occasion: Occasion, args: argparse.Namespace) -> None:
     from perfreg.publish.forges.publisher import capped
+    from perfreg.report.formats.comment import LIMIT
 
-    lines = [f"status: {capped(message.outcome, occasion)}: {message.title}"] if args.status else []
-    if occasion.has_pull_request and args.comment != "never":
-        lines += [f"comment ({args.comment}):", "", message.text(65_000)]
+    if args.status:
+        _say(sys.stdout, f"status: {capped(message.outcome, occasion)}: {message.title}")
     if occasion.is_main and args.issue and message.regressed:
-        lines.append(f"issue: {len(message.regressed)} regressed on {plain(occasion.branch)}")
-    sys.stdout.write("\n".join(lines) + "\n")
+        _say(sys.stdout, f"issue: {len(message.regressed)} regressed on {occasion.branch}")
+    if occasion.has_pull_request and args.comment != "never":
+        sys.stdout.write(f"comment ({args.comment}):\n\n{message.text(LIMIT)}")
 
 
 def _report(done: Published, output: Path | None) -> None:
@@ -136,7 +137,7 @@ def _report(done: Published, output: Path | None) -> None:
     )
     for name, text in parts:
         if text:
-            sys.stdout.write(f"{name}: {plain(text)}\n")
+            _say(sys.stdout, f"{name}: {text}")
     for warning in done.warnings:
         _warn(warning)
     if output is not None:
@@ -154,7 +155,14 @@ def _report(done: Published, output: Path | None) -> None:
 
 
 def _warn(text: str) -> None:
-    sys.stderr.write(f"perfreg: warning: {plain(text)}\n")
+    _say(sys.stderr, f"perfreg: warning: {text}")
+
+
+def _say(stream: TextIO, text: str) -> None:
+    """One line, whatever is in it, and no command to a CI system."""
+    from perfreg.report.escape import inert
+
+    stream.write(f"{inert(plain(text))}\n")
 
 
 COMMAND = Command(
