@@ -127,6 +127,16 @@ def test_what_may_not_be_written_is_a_warning_and_says_what_to_do(hub: Hub, publ
     assert sum("a fork's or Dependabot's job" in line for line in done.complaints) == 2
 
 
+def test_each_key_has_its_own_of_everything(hub: Hub, publish: Publish) -> None:
+    publish(WORSE, "--key", "api")
+    publish(FINE, "--key", "web")
+    assert hub.threads[42].labels == ["perf-regression.api"]
+    assert len(hub.bodies()) == 2
+    assert [run["name"] for run in hub.check_runs] == ["perfreg (api)", "perfreg (web)"]
+    publish(WORSE, "--key", "x" * 59)
+    assert all(len(label) <= 50 for label in hub.threads[42].labels)
+
+
 @pytest.mark.parametrize(
     ("result", "code"), [(FINE, 0), (WORSE, 1), (results.every_verdict(), 2), (results.nothing(), 2)]
 )

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -44,7 +45,20 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="print what would be posted, and ask nobody")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How it went: the exit code, and what was done if anybody was asked."""
+
+    code: int
+    published: Published | None = None
+
+
 def _execute(args: argparse.Namespace) -> int:
+    return execute(args).code
+
+
+def execute(args: argparse.Namespace) -> Told:
+    """Do what `perfreg publish` does."""
     from perfreg.cli.published_results import gather
     from perfreg.publish.forges.message import Message
     from perfreg.publish.forges.registry import forge_here
@@ -55,17 +69,20 @@ def _execute(args: argparse.Namespace) -> int:
     kind = forge_here(os.environ)
     occasion = kind.occasion(os.environ)
     if args.outdate:
-        _report(_asked(kind, occasion, None, args, seconds), args.output)
-        return 0
+        done = _asked(kind, occasion, None, args, seconds)
+        _report(done, args.output)
+        return Told(code=0, published=done)
     legs, problems = gather(args.result, args.expect)
     message = Message(legs=legs, problems=problems, rest=_rest(occasion))
     for problem in problems:
         _warn(problem)
+    code = _code(message, gate=args.gate)
     if args.dry_run:
         _show(message, occasion, args)
-    else:
-        _report(_asked(kind, occasion, message, args, seconds), args.output)
-    return _code(message, gate=args.gate)
+        return Told(code=code)
+    done = _asked(kind, occasion, message, args, seconds)
+    _report(done, args.output)
+    return Told(code=code, published=done)
 
 
 def _asked(

@@ -106,7 +106,7 @@ class Project:
 
     def job(self, *arguments: str, name: str) -> Done:
         head = git(self.path, "rev-parse", "HEAD")
-        event = events.push() if name == "push" else events.pull_request(head=head)
+        event = {"push": events.push, "merge_group": events.merge_group}.get(name, events.pull_request)()
         env = events.environment(self.events, name, event, GITHUB_API_URL=self.hub.url, GITHUB_SHA=head)
         return called(*arguments, cwd=self.path, GITHUB_TOKEN=TOKEN, NO_PROXY="*", **env)
 
@@ -120,7 +120,7 @@ def project(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Projec
     return made
 
 
-@pytest.mark.parametrize("name", ["pull_request", "push"])
+@pytest.mark.parametrize("name", ["pull_request", "push", "merge_group"])
 def test_what_was_accepted_on_the_pull_request_passes(hub: Hub, project: Project, name: str) -> None:
     hub.permissions["ann"] = "write"
     head = project.cost(2.0)

@@ -47,7 +47,10 @@ def test_other_pushes_are_not_about_the_main_branch(tmp_path: Path, ref: str) ->
 
 def test_a_merge_queue_has_a_commit_and_no_pull_request(tmp_path: Path) -> None:
     found = seen(tmp_path, "merge_group", events.merge_group())
-    assert (found.commit, found.has_pull_request, found.is_main) == (HEAD, False, False)
+    assert (found.commit, found.has_pull_request, found.is_main, found.queued) == (HEAD, False, False, 42)
+    event = events.merge_group()
+    event["merge_group"]["head_ref"] = "refs/heads/pr-7-x"
+    assert seen(tmp_path, "merge_group", event).queued == 0
 
 
 def test_a_job_that_only_publishes_is_about_the_run_before_it(tmp_path: Path) -> None:

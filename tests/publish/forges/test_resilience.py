@@ -155,6 +155,22 @@ def test_github_enterprise_and_its_prefix(hub: Hub, pauses: list[float]) -> None
     assert "/api/graphql" in {request.path for request in hub.api.requests}
 
 
+def test_a_host_with_github_s_shapes_and_less_of_them(hub: Hub, pauses: list[float]) -> None:
+    hub.prefix, hub.has_graphql, hub.me, hub.page_size = "/api/v1", False, "perf-bot", 2
+    hub.forbid(CHECK_RUN, status=404)
+    for number in range(5):
+        hub.write(42, "ann", f"talk {number}")
+    for _ in range(2):
+        done = tell(client(hub, pauses))
+        assert (done.warnings, done.standing) == ([], "a commit status")
+    assert len(hub.bodies("perf-bot")) == 1
+
+
+def test_a_token_that_may_comment_and_not_read_comments(hub: Hub, forge: GitHub) -> None:
+    hub.forbid(GET_PULL)
+    assert tell(forge).deed == "created"
+
+
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "a\r\nHost: evil", "tökén"])
 def test_a_token_that_is_none_is_an_error(hub: Hub, pauses: list[float], token: str) -> None:
     with pytest.raises(ForgeError, match="token") as caught:

@@ -66,7 +66,7 @@ def push() -> dict[str, Any]:
 
 def merge_group() -> dict[str, Any]:
     event = _event("merge_group")
-    event["merge_group"]["head_sha"] = HEAD
+    event["merge_group"].update(head_sha=HEAD, head_ref=f"refs/heads/gh-readonly-queue/main/pr-42-{BASE}")
     return event
 
 

@@ -48,9 +48,9 @@ def decisions(args: argparse.Namespace) -> int:
 
 
 def _request(forge: Forge, occasion: Occasion) -> PullRequest | None:
-    """The pull request at hand, or the one that was merged with the commit of the default branch."""
-    if occasion.number:
-        return forge.pull_request(occasion.number)
+    """The pull request at hand or in the merge queue, or the one that was merged with the commit of the main branch."""
+    if occasion.number or occasion.queued:
+        return forge.pull_request(occasion.number or occasion.queued)
     return forge.merged_in(occasion.commit) if occasion.is_main and occasion.commit else None
 
 

@@ -20,6 +20,7 @@ from perfreg.report.escape import visible
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_QUEUE = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,12})-[0-9a-f]{40,64}", re.DOTALL | re.ASCII)
 _SERVER = re.compile(r"https?://[A-Za-z0-9.:-]{1,255}")
 _MOST_BYTES = 32 << 20
 
@@ -42,7 +43,9 @@ def occasion(env: Mapping[str, str]) -> Occasion:
         measured = _run_url(env, repository, str(_number(_part(event, "workflow_run", "id"))))
         return _of_workflow_run(event, replace(seen, url=measured))
     if name == "merge_group":
-        return replace(seen, commit=_commit(_part(event, "merge_group", "head_sha")))
+        group = event.get("merge_group")
+        queue = _QUEUE.fullmatch(_text(group, "head_ref"))
+        return replace(seen, commit=_commit(_part(group, "head_sha")), queued=int(queue[1]) if queue else 0)
     if name == "issue_comment":
         is_request = _part(event, "issue", "pull_request") is not None
         return replace(seen, number=_number(_part(event, "issue", "number")) if is_request else 0)

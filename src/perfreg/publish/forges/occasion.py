@@ -12,12 +12,14 @@ class Occasion:
     ``number`` is that of the pull request, if the event tells; where it does not (a fork), it is looked for by its
     ``owner`` and ``branch``. ``is_main`` tells whether the default branch itself was measured, and ``is_foreign`` that
     the code is a stranger's. ``conclusion`` is how the workflow that measured has ended, when this job only publishes.
+    ``queued`` is the pull request that a merge queue has put on top of what is about to be merged.
     """
 
     event: str
     repository: str
     commit: str = ""
     number: int = 0
+    queued: int = 0
     owner: str = ""
     branch: str = ""
     is_main: bool = False

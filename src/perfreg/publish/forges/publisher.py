@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from perfreg.errors import ForgeError
 from perfreg.publish.forges import issues, sticky
 from perfreg.publish.forges.forge import Comment, Forge, Outcome, PullRequest, Standing
+from perfreg.publish.forges.marker import safe_key, short
 from perfreg.publish.forges.message import Message
 from perfreg.publish.forges.occasion import Occasion
 
 _FORK = "the token of a fork's or Dependabot's job may only read; docs/publishing.md shows how to publish for those"
+_ONLY = "default"
+_LONGEST_KEY = 30  # GitHub's labels have 50 characters at most
 _RELIEF = "✅ The regression that was reported here is gone."
 
 
@@ -24,12 +27,26 @@ class Wishes:
     """What is to be published, and how. ``key`` tells several uses in one repository apart."""
 
     comment: sticky.Mode = "on-change"
-    key: str = "default"
+    key: str = _ONLY
     standing: bool = True
     labels: bool = True
     issue: bool = True
-    regression_label: str = "perf-regression"
-    improvement_label: str = "perf-improvement"
+
+    @property
+    def regression_label(self) -> str:
+        """The label of what became worse; each key has its own, or one would take away what another has given."""
+        return self._label("perf-regression")
+
+    @property
+    def improvement_label(self) -> str:
+        """The label of what became better."""
+        return self._label("perf-improvement")
+
+    def _label(self, name: str) -> str:
+        if self.key == _ONLY:
+            return name
+        key = safe_key(self.key)
+        return f"{name}.{key if len(key) <= _LONGEST_KEY else short(key)}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,8 +99,8 @@ def _step(done: Published, what: str, work: Callable[[], None], occasion: Occasi
     try:
         work()
     except ForgeError as error:
-        is_fork = occasion is not None and occasion.is_foreign and error.status in (401, 403)
-        done.warnings.append(f"{what} was not updated: {error}{f'; {_FORK}' if is_fork else ''}")
+        is_refused = occasion is not None and error.status in (401, 403)
+        done.warnings.append(f"{what} was not updated: {error}{f'; {_FORK}' if is_refused else ''}")
 
 
 def _standing(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes, done: Published) -> None:
@@ -92,7 +109,7 @@ def _standing(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes
     if outcome != message.outcome:
         title = f"the workflow ended as {occasion.conclusion}, whatever its results say"
     standing = Standing(
-        context="perfreg" if wishes.key == "default" else f"perfreg ({wishes.key})",
+        context="perfreg" if wishes.key == _ONLY else f"perfreg ({wishes.key})",
         outcome=outcome,
         title=title,
         text=message.text(60_000),
@@ -126,17 +143,27 @@ def _pull_request(forge: Forge, occasion: Occasion, message: Message, wishes: Wi
 
 def _current(forge: Forge, occasion: Occasion, done: Published) -> PullRequest | None:
     """The pull request, if it still is what was measured: a slow job must not overwrite the news of a newer one."""
-    found: PullRequest | None
-    if occasion.number:
-        found = forge.pull_request(occasion.number)
-    else:
-        found = forge.pull_request_from(occasion.owner, occasion.branch, occasion.commit)
+    found = _found(forge, occasion)
     if found is None:
         done.warnings.append(f"no open pull request has {occasion.commit[:10]} as its head; nothing was posted")
     elif occasion.commit and found.head != occasion.commit:
         done.warnings.append(f"the pull request has moved on to {found.head[:10]}; its own job will comment on that")
         return None
     return found
+
+
+def _found(forge: Forge, occasion: Occasion) -> PullRequest | None:
+    if not occasion.number:
+        return forge.pull_request_from(occasion.owner, occasion.branch, occasion.commit)
+    try:
+        return forge.pull_request(occasion.number)
+    except ForgeError as error:
+        # Some tokens may comment and not read pull requests; the event was right when the job began.
+        if error.status not in (403, 404):
+            raise
+        return PullRequest(
+            number=occasion.number, head=occasion.commit, source="", target="", is_open=True, labels=()
+        )  # fmt: skip
 
 
 def _labels(forge: Forge, request: PullRequest, message: Message, wishes: Wishes, done: Published) -> None:
