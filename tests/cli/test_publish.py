@@ -26,6 +26,7 @@ Publish = Callable[..., Done]
 
 FINE = comparisons.only(comparisons.VERDICTS[2])
 BETTER = comparisons.only(comparisons.VERDICTS[1])
+MENDED = comparisons.only(replace(comparisons.VERDICTS[0], status="improvement", severity=None))
 WORSE = comparisons.only(comparisons.VERDICTS[0], gate=Gate(status="fail", reasons=("p95 is worse",)))
 
 
@@ -82,12 +83,26 @@ def test_a_regression_is_told_everywhere(hub: Hub, publish: Publish) -> None:
 def test_a_second_push_that_mends_it_clears_all_of_that(hub: Hub, publish: Publish) -> None:
     publish(WORSE)
     hub.threads[42].head = "ab" * 20
-    done = publish(BETTER, event=events.pull_request(head="ab" * 20))
+    done = publish(MENDED, event=events.pull_request(head="ab" * 20))
     assert done.out.startswith("comment: cleared ")
     (body,) = hub.bodies()
-    assert body.split("\n")[1] == "✅ The regression that was reported here is gone."
+    assert body.split("\n")[1] == "✅ What was reported here is gone."
     assert hub.threads[42].labels == ["perf-improvement"]
     assert [run["conclusion"] for run in hub.check_runs] == ["failure", "success"]
+
+
+@pytest.mark.parametrize("mode", ["always", "on-change", "on-regression"])
+@pytest.mark.parametrize("result", [FINE, results.first_run(), results.nothing()], ids=["other", "first", "nothing"])
+def test_what_is_not_compared_is_not_known_to_be_gone(hub: Hub, publish: Publish, mode: str, result: Result) -> None:
+    publish(WORSE, "--comment", mode)
+    for _ in range(2):
+        done = publish(result, "--comment", mode)
+        assert done.out.startswith("comment: updated ")
+        assert hub.bodies()[0].split("\n")[1].startswith("⚠️ A regression that was reported here was not compared")
+        assert hub.notes[0].minimized == ""
+        assert hub.threads[42].labels == ["perf-regression"]
+    assert publish(MENDED, "--comment", mode).out.startswith("comment: cleared ")
+    assert hub.threads[42].labels == ["perf-improvement"]
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,15 @@ from perfreg.publish.forges.occasion import Occasion
 _FORK = "the token of a fork's or Dependabot's job may only read; docs/publishing.md shows how to publish for those"
 _ONLY = "default"
 _LONGEST_KEY = 30  # GitHub's labels have 50 characters at most
-_RELIEF = "✅ The regression that was reported here is gone."
+_RELIEF = "✅ What was reported here is gone."
+_DOUBT = "⚠️ A regression that was reported here was not compared this time, so it is not known to be gone."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What is to be published, and how. ``key`` tells several uses in one repository apart."""
 
-    comment: sticky.Mode = "on-change"
+    comment: sticky.Mode = "always"
     key: str = _ONLY
     standing: bool = True
     labels: bool = True
@@ -51,10 +52,11 @@ class Wishes:
 
 @dataclass(slots=True, kw_only=True)
 class Published:
-    """What was done; empty texts stand for what was not."""
+    """What was done; empty texts stand for what was not. ``is_open`` is `sticky.Posted.open`."""
 
     comment: Comment | None = None
     deed: sticky.Deed = "none"
+    is_open: bool = False
     standing: str = ""
     labels: list[str] = field(default_factory=list)
     issue: str = ""
@@ -128,12 +130,15 @@ def _pull_request(forge: Forge, occasion: Occasion, message: Message, wishes: Wi
         alarm=message.alarm,
         news=message.news,
         text=message.text,
+        metrics=tuple(map(short, message.regressed)),
+        well=frozenset(map(short, message.well)),
         relief=_RELIEF,
+        doubt=_DOUBT,
     )
 
     def comment() -> None:
         posted = sticky.post(forge, request.number, note, wishes.comment)
-        done.comment, done.deed = posted.comment, posted.deed
+        done.comment, done.deed, done.is_open = posted.comment, posted.deed, posted.open
         done.warnings += posted.warnings
 
     _step(done, "the comment", comment, occasion)
@@ -167,16 +172,15 @@ def _found(forge: Forge, occasion: Occasion) -> PullRequest | None:
 
 
 def _labels(forge: Forge, request: PullRequest, message: Message, wishes: Wishes, done: Published) -> None:
-    """Give the labels that are true and take those away that are not; whoever has nothing to say takes none away."""
-    if message.outcome == "error":
-        return
+    """Give the labels that are true and take those away that are not; who has compared nothing takes none away."""
+    regressed = bool(message.regressed) or done.is_open
     for label, is_true in (
-        (wishes.regression_label, bool(message.regressed)),
-        (wishes.improvement_label, message.improved and not message.regressed),
+        (wishes.regression_label, regressed),
+        (wishes.improvement_label, message.improved and not regressed and message.outcome != "error"),
     ):
         if is_true and label not in request.labels:
             forge.add_label(request.number, label)
-        if not is_true and label in request.labels:
+        if not is_true and label in request.labels and message.well and message.outcome != "error":
             forge.remove_label(request.number, label)
         if is_true:
             done.labels.append(label)

@@ -23,8 +23,10 @@ _TRIES = 3
 class Note:
     """What is to be said about ``commit``. ``text`` makes it fit: it is called with the bytes there are.
 
-    ``alarm`` tells whether it is bad news, and ``news`` whether anything is to be told at all. ``relief`` goes before
-    the text where an alarm has ended.
+    ``alarm`` tells whether it is bad news, and ``news`` whether anything is to be told at all. ``metrics`` are those
+    that have regressed and ``well`` those that were compared and have not, by their `short` names. ``relief`` goes
+    before the text where an alarm has ended, and ``doubt`` where nobody can tell: what was not compared may be as it
+    was.
     """
 
     key: str
@@ -32,15 +34,22 @@ class Note:
     alarm: bool
     news: bool
     text: Callable[[int], str]
+    metrics: tuple[str, ...] = ()
+    well: frozenset[str] = frozenset()
     relief: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """What was done, the comment as it is now if there is one, and what could not be done."""
+    """What was done, the comment as it is now if there is one, and what could not be done.
+
+    ``open`` tells whether a regression that was reported before has not been seen to be gone.
+    """
 
     deed: Deed
     comment: Comment | None = None
+    open: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -78,8 +87,9 @@ def _post(forge: Forge, number: int, note: Note, mode: Mode) -> Posted:
     before = _marker(mine[0], note.key) if mine else None
     if before is None and not _worth_it(note, mode):
         return Posted(deed="none")
+    still = _still(note, before)
     # Whoever wants to hear of regressions alone does not want to see that there are none.
-    hidden = not note.alarm and mode == "on-regression"
+    hidden = mode == "on-regression" and not (note.alarm or still)
     body = _body(forge, note, before, hidden=hidden)
     if mine:
         comment = _edit(forge, mine[0], body)
@@ -90,7 +100,7 @@ def _post(forge: Forge, number: int, note: Note, mode: Mode) -> Posted:
             # Another job was faster; whoever comes last writes into the oldest, so that all agree on which one stays.
             comment = _edit(forge, mine[0], body)
     warnings = [*_remove(forge, mine[1:]), *_fold(forge, comment, before, hidden=hidden)]
-    return Posted(deed=_deed(before, note), comment=comment, warnings=tuple(warnings))
+    return Posted(deed=_deed(before, note), comment=comment, open=bool(still), warnings=tuple(warnings))
 
 
 def _worth_it(note: Note, mode: Mode) -> bool:
@@ -98,16 +108,24 @@ def _worth_it(note: Note, mode: Mode) -> bool:
     return mode == "always" or note.alarm or (mode == "on-change" and note.news)
 
 
+def _still(note: Note, before: Marker | None) -> tuple[str, ...]:
+    """What was reported before and is neither reported now nor known to be well."""
+    return () if before is None else tuple(sorted({*before.metrics} - {*note.metrics} - note.well))
+
+
 def _deed(before: Marker | None, note: Note) -> Deed:
     if before is None:
         return "created"
-    return "cleared" if before.alarm and not note.alarm else "updated"
+    return "cleared" if before.alarm and not note.alarm and not _still(note, before) else "updated"
 
 
 def _body(forge: Forge, note: Note, before: Marker | None, *, hidden: bool) -> str:
-    first = str(Marker(kind="comment", key=note.key, commit=note.commit, alarm=note.alarm, hidden=hidden))
-    if note.relief and _deed(before, note) == "cleared":
-        first += f"{note.relief}\n\n"
+    still = _still(note, before)
+    metrics = tuple(sorted({*note.metrics, *still}))
+    alarm = note.alarm or bool(still)
+    first = str(Marker(kind="comment", key=note.key, commit=note.commit, alarm=alarm, hidden=hidden, metrics=metrics))
+    lead = note.relief if _deed(before, note) == "cleared" else note.doubt if still else ""
+    first += f"{lead}\n\n" if lead else ""
     return f"{first}{note.text(forge.body_limit - len(first.encode()))}"
 
 
