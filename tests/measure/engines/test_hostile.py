@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 import time
+from itertools import count, islice
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from tests.support.load import load
 
 from perfreg.errors import MeasureError
 from perfreg.measure.engines.native.limits import room_for
+from perfreg.measure.engines.outcome import outcome
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -52,6 +54,32 @@ def test_an_answer_may_end_with_its_connection() -> None:
     assert not result.errors
     assert result.size.low == result.size.high == 5.0
     assert result.connect.n >= result.answers
+
+
+def answering_once(connection: socket.socket) -> None:
+    """Close after an answer that promised to go on, but only when the next request is on its way."""
+    connection.sendall(OK)
+    connection.recv(1, socket.MSG_PEEK)
+    raise OSError("done")
+
+
+def test_a_request_that_a_kept_connection_does_not_take_is_sent_again() -> None:
+    with hostile_server(answering_once) as url:
+        result = load(url)
+    assert not result.errors
+    assert result.answers > 2
+    assert result.repeated >= result.answers / 2 - 2
+    (doubt,) = [each for each in outcome("x", result, service=None, max_error_rate_pct=1).warnings if "again" in each]
+    assert f"{result.repeated} requests" in doubt
+
+
+def test_a_request_that_changes_something_is_never_sent_twice() -> None:
+    with hostile_server(answering_once) as url:
+        result = load(url, call={"method": "POST"})
+    assert result.repeated == 0
+    assert result.answers > 0
+    assert set(result.errors) <= {"protocol", "reset"}
+    assert result.errors
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -218,10 +246,11 @@ def test_who_has_no_file_descriptors_left_says_so(monkeypatch: pytest.MonkeyPatc
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    used = {int(each.name) for each in Path("/proc/self/fd").iterdir()}
+    limit = next(islice((number for number in count() if number not in used), 40, None))
     monkeypatch.setattr("perfreg.measure.engines.native.engine.room_for", lambda _: contextlib.nullcontext())
     with hostile_server(answering(b"")) as url:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 40, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
         try:
             result = load(url, users=60, timeout_s=0.5)
         finally:

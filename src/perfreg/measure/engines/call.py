@@ -7,6 +7,8 @@ from dataclasses import dataclass
 ANY_GOOD_STATUS = frozenset(range(100, 400))
 """The statuses that are answers rather than failures, unless somebody says otherwise."""
 
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
@@ -40,3 +42,8 @@ class Call:
     checks: Checks | None = None
     extract: tuple[tuple[str, str], ...] = ()
     think_s: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2)."""
+        return self.method in _IDEMPOTENT

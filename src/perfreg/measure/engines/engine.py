@@ -130,8 +130,9 @@ class LoadResult:
     several, and ``names`` their names where only a script knows them.
 
     ``errors`` counts failures by class, and none of them has a time. ``requests`` counts everything that was sent, the
-    warm-up included: what the service has worked for. ``throughput`` is in answers a second, a slice lasts ``slice_s``,
-    and ``steady`` tells that the load was to be the same all the time. ``faults`` are reasons not to trust any of this,
+    warm-up included: what the service has worked for. ``repeated`` is how many were sent again, as the server had
+    closed a connection that it was to keep. ``throughput`` is in answers a second, a slice lasts ``slice_s``, and
+    ``steady`` tells that the load was to be the same all the time. ``faults`` are reasons not to trust any of this,
     such as a generator that did not keep its schedule.
     """
 
@@ -147,6 +148,7 @@ class LoadResult:
     size: Moments
     errors: Counter[str]
     requests: int
+    repeated: int = 0
     elapsed_s: float
     throughput: float
     slice_s: float

@@ -26,6 +26,7 @@ def merged(results: Sequence[LoadResult]) -> LoadResult:
         size=sum((each.size for each in results), Moments()),
         errors=sum((each.errors for each in results), Counter[str]()),
         requests=sum(each.requests for each in results),
+        repeated=sum(each.repeated for each in results),
         elapsed_s=max(each.elapsed_s for each in results),
         throughput=sum(each.throughput for each in results),
         slice_s=first.slice_s,

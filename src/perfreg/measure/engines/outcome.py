@@ -115,6 +115,11 @@ def _doubts(result: LoadResult, service: ServiceCost | None) -> Iterator[str]:
             f"the load generator, not the service, was the limit: it used {100 * busy:.0f} % of a core{against}; "
             "use more workers, or fewer users"
         )
+    if result.repeated:
+        yield (
+            f"{result.repeated} requests were sent again on a new connection: the server closed the old one without "
+            "saying so; have it answer `Connection: close`, or keep connections longer"
+        )
     if _is_unsettled(result):
         yield "the service was still warming up when the measurement began: give the scenario a longer warm_up"
 

@@ -36,6 +36,7 @@ class Recorder:
     def __init__(self, *, start_ns: int, duration_s: float, keep_samples: bool = False) -> None:
         self.start_ns = start_ns
         self.requests = 0
+        self.repeated = 0
         self.errors: Counter[str] = Counter()
         self.carried_ns = 0
         """Time inside the window that requests took which were begun before it."""

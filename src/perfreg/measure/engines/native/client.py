@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from perfreg.measure.engines.native.failure import RESET, TIMEOUT, classify
+from perfreg.measure.engines.native.failure import PROTOCOL, RESET, TIMEOUT, classify
 from perfreg.measure.engines.native.wire import Connection
 
 if TYPE_CHECKING:
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 class Client(ABC):
     """Has one connection. Making it takes time of the request that needs it, not of the service that answers."""
 
-    __slots__ = ("_connection", "_crew", "_dialling", "_dialling_since", "_intended")
+    __slots__ = ("_connection", "_crew", "_dialling", "_dialling_since", "_first_sent", "_intended")
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         self._connection: Connection = crew.connection(self)
         self._dialling: asyncio.Task[None] | None = None
         self._dialling_since = 0
+        self._first_sent = 0
         self._intended = 0
 
     @property
@@ -45,8 +46,18 @@ class Client(ABC):
         self._connection.close()
 
     def failed(self, connection: Connection, kind: str) -> None:
-        """The connection's news of a failure."""
-        if connection is self._connection:
+        """The connection's news of a failure.
+
+        A server may close a connection that it keeps at any time, also while the next request is on its way. That one
+        is sent again, as every browser does where that changes nothing (RFC 9112, section 9.3.1), and counted.
+        """
+        if connection is not self._connection:
+            return
+        was_kept = connection.sent != self._first_sent
+        if was_kept and not connection.first and kind in (PROTOCOL, RESET) and self._crew.may_repeat:
+            self._crew.recorder.repeated += 1
+            self._send()
+        else:
             self._fail(kind)
 
     @abstractmethod
@@ -80,7 +91,7 @@ class Client(ABC):
         else:
             self._dialling, self._dialling_since = None, 0
             if connection.is_open:
-                connection.send(self._request())
+                self._first_sent = connection.send(self._request())
             else:
                 self._fail(RESET)  # accepted, and closed at once
 

@@ -64,6 +64,7 @@ class Crew:
             self.script = compile_script(plan.calls, plan.rows, cookies=plan.cookies, seed=seed)
             self.next_request = self.script.first_request
         self._is_head = call.method == "HEAD"
+        self.may_repeat = all(each.is_idempotent for each in plan.calls)
         self.accepts = call.accepts
         self.pause_after_error_s = 0.0 if plan.rate else _PAUSE_AFTER_ERROR_S
         self.loop = asyncio.get_running_loop()
@@ -216,6 +217,7 @@ class Crew:
             size=recorder.size,
             errors=recorder.errors,
             requests=recorder.requests,
+            repeated=recorder.repeated,
             elapsed_s=(recorder.last_ns - recorder.start_ns) / 1e9,
             throughput=sum(each.n for each in response) / load.elapsed_s(),
             slice_s=recorder.slice_s,
