@@ -17,7 +17,7 @@ TEXT_LIMIT = 2000
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 # GitHub's runner trims a line before it looks for "::"; it and Azure's agent find "##[" and "##vso[" anywhere.
-_COMMAND_AT_START = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*)::", re.MULTILINE)
+_COMMAND_AT_START = re.compile(r"(?:^|(?<=[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]))((?:\s|\x1b\[[0-9;]*m)*)::")
 _COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 
 # Code hosts look for mentions, references, links, emoji and formulas in text that is already rendered, where
