@@ -23,11 +23,11 @@ from history_rules import RIVALS, Rival
 from numpy.typing import NDArray
 from recorded import FEWEST_COMPANIONS, WINDOW, Values, Window, read, windows
 
-from perfreg.analysis.watch import Policy, watch
+from perfreg.analysis.watch import Policy, Series, watch_many
 from perfreg.stats.common_mode import shared
 
 STEPS_PCT = (0, 3, 5, 10, 20)
-RATES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0)
+RATES = (3.0, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 8.5, 10.0)
 FA15_PCT = 5.0
 HALVES = 20
 NEVER = 10_000
@@ -66,18 +66,28 @@ def _of_rival(job: tuple[Rival, Window]) -> Values:
     return np.array([rival.scores(_stepped(window, step), window.lead) for step in STEPS_PCT])
 
 
-def _of_perfreg(job: tuple[Window, bool]) -> Delays:
-    window, with_companions = job
-    companions = list(np.exp(window.companions)) if with_companions else []
-    found = np.full((len(RATES), len(STEPS_PCT)), NEVER)
-    for j, step in enumerate(STEPS_PCT):
-        values = np.exp(_stepped(window, step))
-        for i, rate in enumerate(RATES):
-            steps = watch(values, companions=companions, policy=Policy(false_alarms=rate))
-            found[i, j] = min(
-                (s.raised - window.lead for s in steps if s.worse and s.raised >= window.lead), default=NEVER
+def _of_perfreg(job: tuple[Sequence[Window], bool, int, float]) -> Delays:
+    """The delays of some windows with a step at one setting."""
+    drawn, with_companions, step, rate = job
+    watched: list[Series] = []
+    start = 0
+    for window in drawn:
+        # Sessions of their own, so that nothing is shared but with the companions.
+        sessions, start = np.arange(start, start + len(window.logs)), start + len(window.logs)
+        watched.append(Series(values=np.exp(_stepped(window, step)), sessions=sessions))
+        if with_companions:
+            watched += [Series(values=np.exp(each), sessions=sessions, companion=True) for each in window.companions]
+    told = watch_many(watched, policy=Policy(false_alarms=rate, common_mode=with_companions))
+    mine = [steps for series, steps in zip(watched, told, strict=True) if not series.companion]
+    return np.array(
+        [
+            min(
+                (each.raised - window.lead for each in steps if each.worse and each.raised >= window.lead),
+                default=NEVER,
             )
-    return found
+            for window, steps in zip(drawn, mine, strict=True)
+        ]
+    )
 
 
 def of_rival(rival: Rival, drawn: Sequence[Window], pool: multiprocessing.pool.Pool) -> Outcome:
@@ -92,9 +102,11 @@ def of_rival(rival: Rival, drawn: Sequence[Window], pool: multiprocessing.pool.P
 
 def of_perfreg(drawn: Sequence[Window], pool: multiprocessing.pool.Pool, *, companions: bool) -> Outcome:
     """The whole detector of perfreg, which also sees the runs before the window one by one, at several settings."""
-    found = pool.map(_of_perfreg, [(window, companions) for window in drawn], chunksize=8)
+    found = [
+        pool.map(_of_perfreg, [(drawn, companions, step, rate) for step in STEPS_PCT], chunksize=1) for rate in RATES
+    ]
     name = "perfreg, with the benchmarks of the same run" if companions else "perfreg"
-    return Outcome(name=f"**{name}**", delays=np.array(found).transpose(1, 2, 0))
+    return Outcome(name=f"**{name}**", delays=np.array(found))
 
 
 def calibrated(outcome: Outcome, drawn: Sequence[Window]) -> Figures:

@@ -29,7 +29,6 @@ OTHERS = ("tcpd", "mongodb_spa_tests")
 """Collections of series that are no measurements of a project's performance, or made up."""
 
 COVERED = 0.8
-MOST_COMPANIONS = 15
 FEWEST_COMPANIONS = 3
 
 
@@ -168,4 +167,4 @@ def _companions(series: Recorded, start: int, end: int, suite: Sequence[Recorded
                 column[place[key]] = value
         if np.mean(~np.isnan(column)) >= COVERED:
             columns.append(column)
-    return np.array(columns[:MOST_COMPANIONS]).reshape(-1, end - start)
+    return np.array(columns).reshape(-1, end - start)

@@ -231,3 +231,14 @@ def test_each_run_raises_at_most_one_alarm_and_later_ones_come_later(seed: int, 
     values = restless * _noise(len(restless), sigma, seed)
     raised = [step.raised for step in watch(values)]
     assert raised == sorted(set(raised))
+
+
+def test_a_change_that_grows_at_once_is_told_again() -> None:
+    values = 100 * np.exp(np.random.default_rng(1).normal(0, 0.01, 80))
+    values[50:] *= 1.06
+    values[54:] *= 1.2
+    first, second = watch(values)
+    assert (first.located, first.change) == (50, pytest.approx(0.06, abs=0.02))
+    assert 54 <= second.raised < 60
+    assert second.change == pytest.approx(0.2, abs=0.04)
+    assert watch(np.where(np.arange(80) < 54, values, values / 1.2)) == (first,)

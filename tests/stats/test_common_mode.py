@@ -59,3 +59,20 @@ def test_values_after_a_session_do_not_matter_to_it() -> None:
     changed = table.copy()
     changed[110:] += 5.0
     assert shared(changed, 100)[:110] == pytest.approx(shared(table, 100)[:110])
+
+
+def test_each_follows_by_a_factor_of_its_own() -> None:
+    factors = np.array([0.4, 0.6, 1.0, 1.6])
+    chance = np.random.default_rng(2)
+    # The newest runs fell on another processor, which costs each benchmark something else.
+    machine = np.concatenate([0.2 * chance.integers(0, 2, 32), np.full(20, 0.4)])
+    table = machine[:, None] * factors + chance.normal(0, 0.01, (52, 4))
+    clean = table - shared(table, 40)
+    assert np.abs(clean[40:] - np.median(clean[:40], axis=0)).max() < 0.1
+
+
+def test_strangers_do_not_hide_the_companions() -> None:
+    table = np.hstack([_sessions(120, 5, common=0.1, own=0.01), _sessions(120, 20, common=0.0, own=0.1, seed=2)])
+    off = shared(table, 100)
+    assert not off[:, 5:].any()
+    assert np.std((table - off)[100:, :5], axis=0).max() < 0.03

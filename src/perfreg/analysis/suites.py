@@ -65,7 +65,10 @@ def together(tracks: Sequence[Track]) -> Iterator[Glimpse]:
     """Glimpses of series that may share sessions: those that do, without what they share, and the others."""
     import numpy as np
 
-    table = np.full((1 + max(int(track.sessions[-1]) for track in tracks), len(tracks)), np.nan)
+    # Sessions of other suites are none of these: without them, "the last 100" are as many as can be.
+    numbers = np.unique(np.concatenate([track.sessions for track in tracks]))
+    tracks = [Track(logs=track.logs, sessions=np.searchsorted(numbers, track.sessions)) for track in tracks]
+    table = np.full((len(numbers), len(tracks)), np.nan)
     for i, track in enumerate(tracks):
         table[track.sessions, i] = track.logs
     start = 0
@@ -148,7 +151,7 @@ def suites(sessions: Sequence[Sequence[int] | Whole]) -> list[list[int]]:
     result: list[list[int]] = []
     for group in groups.values():
         runs = sum(len(sessions[i]) for i in group)
-        places = len(group) * (1 + max((int(sessions[i][-1]) for i in group if len(sessions[i])), default=0))
+        places = len(group) * len(np.unique(np.concatenate([np.asarray(sessions[i]) for i in group])))
         if len(group) > FEWEST_COMPANIONS and places <= _DENSEST * runs:
             result.append(group)
         else:

@@ -7,8 +7,10 @@ the runs before it alone: the steps of the first n runs are the same whatever co
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from perfreg.analysis.severity import severity_of
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from perfreg.model.metric import Direction
     from perfreg.model.result import Severity
 
-FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.4), (3.0, 3.0), (5.0, 2.75), (10.0, 2.3))
+FALSE_ALARMS: tuple[tuple[float, float], ...] = ((1.0, 4.1), (2.0, 3.4), (3.0, 3.0), (5.0, 2.7), (10.0, 2.2))
 """Percent of quiet stretches of 15 runs with a false alarm, and the threshold that leads to it.
 
 Measured on recorded histories by ``benchmarks/verdict/history.py``.
@@ -123,10 +125,10 @@ def watch(
 def watch_many(series: Sequence[Series], *, policy: Policy = Policy()) -> list[tuple[Step, ...]]:
     """The steps of each series, oldest first."""
     watched = [_Watched.of(each) for each in series]
-    for group in _groups(watched, common_mode=policy.common_mode):
-        for glimpse in group.glimpses():
-            for part in _parts(glimpse, [each.companion for each in group.members]):
-                members = [group.members[i] for i in part.members]
+    for bundle in _bundles(_groups(watched, common_mode=policy.common_mode)):
+        for glimpses in zip_longest(*(group.glimpses() for group in bundle)):
+            for part in _parts(bundle, glimpses):
+                members = [bundle[group].members[i] for group, i in part.members]
                 for found in judge(_batch(part, [each.lifts for each in members], policy.threshold)):
                     members[found.row].found.append(found)
     return [each.steps() for each in watched]
@@ -203,21 +205,62 @@ def _groups(watched: Sequence[_Watched], *, common_mode: bool) -> Iterator[_Grou
         yield _Group(members=lonely[start : start + _ROWS], shares=False)
 
 
-def _parts(glimpse: Glimpse, companion: Sequence[bool]) -> Iterator[Glimpse]:
-    """A glimpse of many series as glimpses of few, without those that are companions only."""
-    judged = [row for row, member in enumerate(glimpse.members) if not companion[member]]
-    for start in range(0, len(judged), _ROWS):
-        rows = judged[start : start + _ROWS]
-        yield Glimpse(
-            members=[glimpse.members[row] for row in rows],
-            origin=glimpse.origin[rows],
-            runs=glimpse.runs[rows],
-            window=glimpse.window[rows],
-            adjusted=None if glimpse.adjusted is None else glimpse.adjusted[rows],
-        )
+def _bundles(groups: Iterable[_Group]) -> Iterator[list[_Group]]:
+    """Small groups that are looked at side by side, as a few series take nearly the time of many."""
+    bundle: list[_Group] = []
+    for group in groups:
+        bundle.append(group)
+        if sum(len(each.members) for each in bundle) >= _ROWS:
+            yield bundle
+            bundle = []
+    if bundle:
+        yield bundle
 
 
-def _batch(glimpse: Glimpse, lifts: list[list[Lift]], threshold: float) -> Batch:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A glimpse of series of several groups: ``members`` are the places of their groups, and theirs in these."""
+
+    members: list[tuple[int, int]]
+    origin: NDArray[np.int64]
+    runs: NDArray[np.int64]
+    window: NDArray[np.float64]
+    adjusted: NDArray[np.float64] | None
+
+
+def _parts(bundle: Sequence[_Group], glimpses: Sequence[Glimpse | None]) -> Iterator[_Part]:
+    """The glimpses of a bundle as few as can be, of not too many series, without those that are companions only."""
+    alike: dict[tuple[int, bool], list[tuple[int, Glimpse, list[int]]]] = defaultdict(list)
+    for place, glimpse in enumerate(glimpses):
+        if glimpse is not None:
+            rows = [row for row, i in enumerate(glimpse.members) if not bundle[place].members[i].companion]
+            for start in range(0, len(rows), _ROWS):
+                kind = glimpse.window.shape[1], glimpse.adjusted is None
+                alike[kind].append((place, glimpse, rows[start : start + _ROWS]))
+    for pieces in alike.values():
+        lump: list[tuple[int, Glimpse, list[int]]] = []
+        for piece in pieces:
+            if lump and sum(len(rows) for *_, rows in lump) + len(piece[2]) > _ROWS:
+                yield _part(lump)
+                lump = []
+            lump.append(piece)
+        yield _part(lump)
+
+
+def _part(lump: Sequence[tuple[int, Glimpse, list[int]]]) -> _Part:
+    import numpy as np
+
+    adjusted = [glimpse.adjusted[rows] for _, glimpse, rows in lump if glimpse.adjusted is not None]
+    return _Part(
+        members=[(place, glimpse.members[row]) for place, glimpse, rows in lump for row in rows],
+        origin=np.concatenate([glimpse.origin[rows] for _, glimpse, rows in lump]),
+        runs=np.concatenate([glimpse.runs[rows] for _, glimpse, rows in lump]),
+        window=np.concatenate([glimpse.window[rows] for _, glimpse, rows in lump]),
+        adjusted=np.concatenate(adjusted) if adjusted else None,
+    )
+
+
+def _batch(glimpse: _Part, lifts: list[list[Lift]], threshold: float) -> Batch:
     raw = View(window=glimpse.window, threshold=threshold)
     views: tuple[View, ...] = (raw,)
     if glimpse.adjusted is not None:

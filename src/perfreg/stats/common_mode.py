@@ -1,9 +1,11 @@
 """What the runs of one session share: the machine's part of a move, told by the other benchmarks of the same run.
 
-The common move of a session is the median of how far the other benchmarks are from their own usual level, and the
-share of it that a benchmark follows is estimated from its past: a control variate (Lavenberg & Welch 1981, Management
-Science 27:322). It is only taken away where the past shows beyond doubt that the benchmark follows; strangers
-that share nothing but run numbers leave each other alone.
+Machines do not slow all benchmarks down alike: another processor costs one 10 % and the next 60 %. So each benchmark
+has its guides, the others that it moved along with in the past, and each of them foretells its move by a factor of its
+own. The common move is the median of what they foretell, which a guide that has changed by itself cannot spoil, and
+the share of it that the benchmark follows is estimated from the past: a control variate (Lavenberg & Welch 1981,
+Management Science 27:322). It is only taken away where the past shows beyond doubt that the benchmark follows;
+strangers that share nothing but run numbers leave each other alone.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
+    Whole = NDArray[np.int64]
 
 REFERENCE = 100
 """Sessions before a block from which the usual levels and the shares are estimated."""
@@ -31,8 +34,13 @@ SHRINK = 5.0
 CERTAIN = 3.5
 """Correlation with the others in standard errors, below which they are taken for strangers."""
 
+MOST_GUIDES = 15
+"""More guides hardly tell more."""
+
+CHANCE = 0.02
+"""So many strangers a benchmark may take for guides by chance, on average: three of them are hardly ever found."""
+
 _CLIP = 4.0
-_OPEN = 10
 
 
 def shared(sessions: Values, known: int) -> Values:
@@ -49,9 +57,11 @@ def shared(sessions: Values, known: int) -> Values:
         return result
     inside, last = sessions[:, usable], slice(max(0, known - REFERENCE), known)
     centred = inside - _median(inside[last].T)
-    common = _median_of_others(centred, _calm(centred[last]))
-    share = _shares(centred[last], common[last])
-    result[:, usable] = np.where(np.isnan(common), 0.0, common) * share
+    followers, guides = _guides(centred[last])
+    if len(followers):
+        common = _foretold(centred, last, followers, guides)
+        share = _shares(centred[last][:, followers], common[last])
+        result[:, np.flatnonzero(usable)[followers]] = np.where(np.isnan(common), 0.0, common) * share
     return result
 
 
@@ -68,36 +78,40 @@ def _median(values: Values) -> Values:
     return middle
 
 
-def _calm(centred: Values) -> NDArray[np.bool_]:
-    """Benchmarks whose newest runs are where the others would have them; one that is changing is no witness."""
+def _guides(past: Values) -> tuple[Whole, Whole]:
+    """The benchmarks with guides enough, and of each its best ones, padded with -1."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    size = past.shape[1]
+    moves = _clipped(past).astype(np.float32)
+    moves /= np.maximum(np.sqrt(np.square(moves).sum(axis=0)), np.float32(1e-12))
+    count = np.sqrt(np.sum(~np.isnan(past), axis=0, dtype=np.float32))
+    certain = np.float32(-ndtri(CHANCE / size))
+    agreement = moves.T @ moves
+    np.fill_diagonal(agreement, 0)
+    # With n sessions the correlation of strangers has a standard error of 1 / sqrt(n).
+    clear = agreement * count > certain
+    clear &= clear.T
+    followers = np.flatnonzero(clear.sum(axis=1) >= FEWEST_COMPANIONS)
+    ranked = np.where(clear[followers], agreement[followers], 0)
+    best = np.argpartition(-ranked, min(MOST_GUIDES, size) - 1, axis=1)[:, :MOST_GUIDES]
+    return followers, np.where(np.take_along_axis(ranked, best, axis=1) > 0, best, -1)
+
+
+def _foretold(centred: Values, last: slice, followers: Whole, guides: Whole) -> Values:
+    """For each session and follower the median of what its guides foretell; NaN where they are too few."""
     import numpy as np
 
-    own = (centred - _median(centred)[:, None]).T
-    spread = 1.4826 * _median(np.abs(own))
-    newest = np.nan_to_num(_median(own[:, -_OPEN:]))
-    return np.abs(newest) <= np.maximum(1.5 * spread, 0.003)
-
-
-def _median_of_others(centred: Values, witness: NDArray[np.bool_]) -> Values:
-    """For each value the median of the witnesses of its session, itself left out; NaN where they are too few."""
-    import numpy as np
-
-    seen = np.where(witness, centred, np.nan)
-    order = np.sort(seen, axis=1)
-    count = np.sum(~np.isnan(seen), axis=1)
-    # Leaving out one value moves the ranks above it down by one.
-    own = ~np.isnan(seen)
-    others = count[:, None] - own
-    low, high = (others - 1) // 2, others // 2
-    rows = np.arange(len(order))[:, None]
-
-    def at(rank: NDArray[np.int64]) -> Values:
-        rank = np.clip(rank, 0, order.shape[1] - 2)
-        plain, above = order[rows, rank], order[rows, rank + 1]
-        return np.where(own & (seen <= plain), above, plain)
-
-    median = (at(low) + at(high)) / 2
-    return np.where(others >= FEWEST_COMPANIONS, median, np.nan)
+    past = centred[last]
+    moves, seen = _clipped(past), ~np.isnan(past)
+    own, others = moves[:, followers, None], moves[:, guides]
+    both = seen[:, followers, None] & seen[:, guides]
+    product, square = (np.sum(each, axis=0, where=both) for each in (own * others, np.square(others)))
+    factor = np.where(guides >= 0, product / np.maximum(square, 1e-300), np.nan)
+    foretold = centred[:, guides] * factor
+    median = _median(foretold.reshape(-1, guides.shape[1])).reshape(foretold.shape[:2])
+    return np.where(np.sum(~np.isnan(foretold), axis=2) >= FEWEST_COMPANIONS, median, np.nan)
 
 
 def _shares(centred: Values, common: Values) -> Values:

@@ -40,6 +40,9 @@ DEPTH = BASE + GAP - 1
 HISTORY = BASE + 2 * GAP - 2
 """Columns that a window must have before the first run that is to be judged."""
 
+_FEW_ROWS = 12
+"""Up to here all layers are counted at once; more rows keep the processor busy layer by layer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
@@ -70,6 +73,10 @@ def below(window: Values, lead: float) -> Counts:
     value = window[:, DEPTH:] - lead
     size = value.shape[1]
     counts = np.zeros((DEPTH + 1, *value.shape), dtype=np.uint8)
+    if len(window) < _FEW_ROWS:
+        before = np.lib.stride_tricks.sliding_window_view(window, size, axis=1)[:, -2::-1].swapaxes(0, 1)
+        np.less(before, value, out=counts[1:].view(np.bool_))
+        return np.cumsum(counts, axis=0, dtype=np.uint8, out=counts)
     for back in range(1, DEPTH + 1):
         np.less(window[:, DEPTH - back : DEPTH - back + size], value, out=counts[back].view(np.bool_))
         counts[back] += counts[back - 1]

@@ -34,6 +34,9 @@ CHECKS = (5, 20)
 BACK_WITHIN = 0.25
 """A change has gone when, at the first check, no more than this share of it is left in the runs since the alarm."""
 
+GROWN_BY, GROWN_SPREADS = 0.5, 2.5
+"""A change that is larger at the first check by this share of it, and by so many deviations of a run, is told again."""
+
 NARROWEST_SPREAD = 0.001
 
 _NEVER = 1 << 60
@@ -104,11 +107,14 @@ def judge(batch: Batch) -> list[Found]:
             for row, end in zip(rows.tolist(), ends.tolist(), strict=True)
             if row not in alarms and end == block.check(row) + 1
         ]
-        for row in checked:
-            block.look_again(row)
+        found += filter(None, map(block.look_again, checked))
         block.compare_again([*alarms, *checked])
         rows = rows[position[rows] < batch.runs[rows]]
     return found
+
+
+def _spread(runs: Values) -> float:
+    return max(1.4826 * median(abs(runs - median(runs))), NARROWEST_SPREAD)
 
 
 def _earliest(alarms: list[Alarm]) -> dict[int, Alarm]:
@@ -167,7 +173,7 @@ class _Block:
             raised=raised,
             located=raised - alarm.span + 1,
             shift=alarm.shift(),
-            spread=max(1.4826 * median(abs(old - median(old))), NARROWEST_SPREAD),
+            spread=_spread(old),
         )
         is_last = alarm.window is self._batch.views[-1].window
         lift = Lift(until=found.located, raised=raised, last_view=is_last)
@@ -175,8 +181,11 @@ class _Block:
         self._raise(alarm.row, lift, HISTORY + alarm.column + 1)
         return found
 
-    def look_again(self, row: int) -> None:
-        """Estimate the last lift of a row with the runs that came since; take it away if the change has gone."""
+    def look_again(self, row: int) -> Found | None:
+        """Estimate the last lift of a row with the runs that came since; take it away if the change has gone.
+
+        A step soon after a step would go unseen in what is estimated, so one that has grown is found again.
+        """
         lift = self._lifts[row][-1]
         now = lift.next_check()
         end = self._column(row, now) + 1
@@ -185,15 +194,22 @@ class _Block:
         height = self._heights[row][view]
         series = self._batch.views[view].window[row]
         past, _ = self._sides(series, self._column(row, lift.until), end)
-        left = median(series[self._column(row, lift.raised) + 1 : end]) - median(past) + height
+        further = median(series[self._column(row, lift.raised) + 1 : end]) - median(past)
+        left = further + height
         if lift.checks == 1 and height * left <= BACK_WITHIN * height**2:
             self._move(row, lift, [-each for each in self._heights[row]])
             self._lifts[row].pop()
             for before in self._lifts[row][-1:]:
                 while before.next_check() <= now:  # meanwhile its level was thought to be over
                     before.checks += 1
-        else:
-            self._raise(row, lift, end, self._heights[row])
+            return None
+        spread = _spread(past)
+        self._raise(row, lift, end, self._heights[row])
+        if lift.checks > 1 or further * height <= 0:
+            return None
+        if abs(further) < max(GROWN_BY * abs(height), GROWN_SPREADS * spread):
+            return None
+        return Found(row=row, raised=now, located=lift.raised + 1, shift=further, spread=spread)
 
     def compare_again(self, rows: list[int]) -> None:
         """Compare the runs of rows whose past has been moved."""

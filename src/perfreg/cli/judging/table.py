@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO, final
 
@@ -15,8 +16,8 @@ from perfreg.errors import InputError
 
 _LONGEST_FIELD = 10_000
 
-_AT_ONCE = 4096
-"""Rows that are read together."""
+_AT_ONCE = 200
+"""Rows that are read together: as many as stay near the processor."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -78,9 +79,8 @@ class Table:
                 lines, rows, short = self._padded(lines, rows, (fewest, max(places) + 1))
                 problem = short or problem
             if rows:
-                columns = list(zip(*rows))  # noqa: B905 - further columns than the header's are nobody's
-                missing = ("",) * len(rows)
-                yield lines, [columns[place] if place >= 0 else missing for place in places]
+                missing = [""] * len(rows)
+                yield lines, [list(map(itemgetter(at), rows)) if at >= 0 else missing for at in places]
         raise problem
 
     def _padded(
