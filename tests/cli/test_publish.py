@@ -166,6 +166,13 @@ def test_the_gate_is_that_of_the_result_whether_it_can_be_told_or_not(
     assert publish(result, "--gate", GITHUB_TOKEN="").code == code
 
 
+def test_a_host_that_cannot_be_reached_is_given_up_in_time(publish: Publish) -> None:
+    done = publish(WORSE, "--gate", "--timeout", "1s", GITHUB_API_URL="http://127.0.0.1:9")
+    assert done.code == 1
+    assert len(done.complaints) == 2
+    assert "ConnectionError" in done.err
+
+
 def test_without_a_token_there_is_a_warning(publish: Publish, hub: Hub) -> None:
     done = publish(WORSE, GITHUB_TOKEN="")
     assert (done.code, hub.asked) == (0, [])

@@ -13,7 +13,8 @@ from perfreg.publish.forges.github import GitHub
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with github() as hub:
         hub.pull(42)
         yield hub

@@ -15,6 +15,7 @@ from tests.support.github.hub import GitHub as Hub
 from perfreg.publish.forges import registry
 from perfreg.publish.forges.acceptance import commands, decided
 from perfreg.publish.forges.github import GitHub
+from perfreg.publish.forges.marker import Marker
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,17 @@ def test_a_label_counts_as_given_by_whoever_gave_it_last(hub: Hub, forge: GitHub
 
 def test_our_own_comments_and_those_of_nobody_decide_nothing(hub: Hub, forge: GitHub) -> None:
     hub.permissions[ME] = "write"
-    hub.write(42, ME, "/perfreg accept * I said so")
+    hub.write(42, ME, f"{Marker(kind='comment', key='x')}\n/perfreg accept * I said so")
     hub.write(42, "", "/perfreg accept * I am gone")
     found = decided(forge, forge.pull_request(42))
     assert found.decisions == ()
     assert len(found.refused) == 1
+
+
+def test_somebody_who_has_lent_us_the_token_decides_all_the_same(hub: Hub, forge: GitHub) -> None:
+    hub.me, hub.permissions["ann"] = "ann", "write"
+    hub.write(42, "ann", "/perfreg accept a.* my own words")
+    assert [each.metrics for each in decided(forge, forge.pull_request(42)).decisions] == ["a.*"]
 
 
 COST = {

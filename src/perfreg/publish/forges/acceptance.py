@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfreg.errors import ForgeError
+from perfreg.publish.forges import marker
 from perfreg.publish.forges.forge import Answer, Comment, Forge, PullRequest
 from perfreg.report.advice import ACCEPT_COMMAND, ACCEPT_LABEL
 from perfreg.report.escape import visible
@@ -62,7 +63,8 @@ def decided(forge: Forge, request: PullRequest) -> Decided:
         else:
             refused.append((f"{visible(who) or 'somebody'} gave the label {ACCEPT_LABEL} and may not write", None))
     for comment in forge.comments(request.number):
-        asked = () if comment.mine else tuple(commands(comment.body))
+        # A person may have lent us the token: of what that person wrote, only our own texts are none of theirs.
+        asked = () if comment.mine and marker.is_ours(comment.body) else tuple(commands(comment.body))
         if asked and rights.has(comment.author):
             decisions += [
                 Decision(metrics=metrics, reason=reason, who=comment.author, comment=comment)

@@ -67,6 +67,11 @@ def read(body: str, kind: Kind, key: str) -> Marker | None:
     )
 
 
+def is_ours(body: str) -> bool:
+    """Whether ``body`` begins with a marker of any kind and key."""
+    return _MARKER.match(body) is not None
+
+
 def without(body: str) -> str:
     """``body`` without its marker."""
     found = _MARKER.match(body)
