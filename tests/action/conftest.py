@@ -83,12 +83,12 @@ def environment(shared: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def runner_temp(shared: Path, environment: dict[str, str]) -> Path:
-    """RUNNER_TEMP, in which the Action's set-up step has installed perfreg with pip, once for all processes."""
+    """RUNNER_TEMP, in which the Action's set-up step has installed perfreg, once for all processes."""
     temp = shared / "temp"
     temp.mkdir(exist_ok=True)
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        make_path(shared / "bin")
+        make_path(shared / "bin", *(["uv"] if shutil.which("uv") else []))
         if not list(temp.glob("perfreg-*/perfreg-is-ready")):
             job = Composite(ROOT / "action.yml", temp=temp, workspace=shared, env=environment).run(config="none.yml")
             assert list(temp.glob("perfreg-*/perfreg-is-ready")), job.log

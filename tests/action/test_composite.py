@@ -100,15 +100,23 @@ def test_a_second_use_finds_perfreg_installed(use: Use, runner_temp: Path) -> No
     assert ready.stat().st_mtime_ns == before
 
 
-def test_uv_installs_where_it_is_present(environment: dict[str, str], tmp_path: Path) -> None:
+def test_uv_installs_where_it_is_present(runner_temp: Path) -> None:
     if not shutil.which("uv"):
         pytest.skip("uv is not here")
-    env = {**environment, "PATH": make_path(tmp_path / "bin", "uv")}
+    (installed,) = runner_temp.glob("perfreg-*")
+    assert "uv = " in (installed / "pyvenv.cfg").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_pip_installs_where_there_is_no_uv(environment: dict[str, str], tmp_path: Path) -> None:
+    env = {**environment, "PATH": make_path(tmp_path / "bin")}
     temp = tmp_path / "temp"
     temp.mkdir()
     job = Composite(ROOT / "action.yml", temp=temp, workspace=tmp_path, env=env).run(config="none.yml")
     assert job.code == 2
     assert "none.yml" in job.annotations[0].message, job.log
+    (installed,) = temp.glob("perfreg-*")
+    assert "uv = " not in (installed / "pyvenv.cfg").read_text("utf-8")
 
 
 def test_a_runner_without_python_says_what_is_missing(environment: dict[str, str], tmp_path: Path) -> None:

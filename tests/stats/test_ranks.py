@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, rankdata, ttest_ind
 
 from perfreg.stats.means import welch
 from perfreg.stats.ranks import mann_whitney, ranks
@@ -14,7 +14,7 @@ values = st.lists(st.integers(min_value=-50, max_value=50).map(float), min_size=
 
 @given(values)
 def test_ranks_are_those_of_scipy(data: list[float]) -> None:
-    assert ranks(data).tolist() == rankdata(data).tolist()
+    assert ranks(data).tolist() == scipy.stats.rankdata(data).tolist()
 
 
 @given(values, values)
@@ -24,7 +24,7 @@ def test_mann_whitney_with_ties_is_that_of_scipy(first: list[float], second: lis
         assert len({*first, *second}) == 1
         return
     if len({*first, *second}) < len(first) + len(second):
-        expected = mannwhitneyu(second, first, method="asymptotic")
+        expected = scipy.stats.mannwhitneyu(second, first, method="asymptotic")
         assert found.p_value == pytest.approx(expected.pvalue, abs=1e-9)
     assert found.superiority == pytest.approx(
         np.mean([(b > a) + 0.5 * (b == a) for a in first for b in second]), abs=1e-12
@@ -36,7 +36,7 @@ def test_mann_whitney_of_small_groups_is_exact(order: list[int], cut: int) -> No
     first, second = order[:cut], order[cut:]
     found = mann_whitney(first, second)
     assert found is not None
-    assert found.p_value == pytest.approx(mannwhitneyu(first, second, method="exact").pvalue, rel=1e-9)
+    assert found.p_value == pytest.approx(scipy.stats.mannwhitneyu(first, second, method="exact").pvalue, rel=1e-9)
 
 
 def test_mann_whitney_of_thousands_of_samples() -> None:
@@ -44,7 +44,7 @@ def test_mann_whitney_of_thousands_of_samples() -> None:
     first, second = rng.exponential(size=4000), 1.2 * rng.exponential(size=4000)
     found = mann_whitney(first, second)
     assert found is not None
-    assert found.p_value == pytest.approx(mannwhitneyu(second, first, method="asymptotic").pvalue, rel=1e-6)
+    assert found.p_value == pytest.approx(scipy.stats.mannwhitneyu(second, first, method="asymptotic").pvalue, rel=1e-6)
     assert 0.05 < found.shift < 0.25
 
 
@@ -64,7 +64,7 @@ def test_welch_is_that_of_scipy(first: list[int], second: list[int]) -> None:
     if len({*first}) == 1 or len({*second}) == 1:  # scipy warns of those
         return
     assert found is not None
-    expected = ttest_ind(second, first, equal_var=False)
+    expected = scipy.stats.ttest_ind(second, first, equal_var=False)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
     interval = expected.confidence_interval(0.95)
     assert found.difference - found.reach == pytest.approx(interval.low, rel=1e-6, abs=1e-6)
