@@ -52,7 +52,7 @@ class Ledger:
         import numpy as np
 
         table = np.frombuffer(buffer, dtype=np.int64).reshape(-1, self.columns)
-        slices, times = table[:, 0], table[:, 1:] * 1e-6
+        slices, times = table[:, 0], np.multiply(table[:, 1:], 1e-6, dtype=np.float64)
         numbers = Accumulator.numbers(times)
         with self._lock:
             for column, accumulators in enumerate(self._times.values()):

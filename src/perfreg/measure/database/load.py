@@ -84,7 +84,7 @@ def run(server: Server, plan: LoadPlan) -> Load:
             range(plan.first + i * plan.warm_up, plan.first + (i + 1) * plan.warm_up) for i in range(len(clients))
         ]
         _await(
-            [pool.submit(*each) for each in zip((client.warm_up for client in clients), tried, numbers, strict=True)],
+            [pool.submit(client.warm_up, page, own) for client, page, own in zip(clients, tried, numbers, strict=True)],
             lambda: plan.progress(0.0),
         )
         generator = _measure(pool, clients, pages, plan)
