@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import venv
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.support.git_scene import git
 from tests.support.revision_scene import ENV, Scene, make_scene, revision, untouched
 
 from perfreg.measure.revisions import checked_out, keep_apart
@@ -64,16 +66,26 @@ def shared(tmp_path: Path) -> Shared:
     return Shared(tmp_path / "shared python")
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    """A scene whose ``v2`` and ``v3`` differ in the package ``src/shop``."""
-    scene = make_scene(tmp_path, commits=3)
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where there is a scene whose ``v2`` and ``v3`` differ in the package ``src/shop``."""
+    scene = make_scene(tmp_path_factory.mktemp("original"), commits=3)
     (scene.work / "src" / "shop").mkdir(parents=True)
     (scene.work / "service").mkdir()
     (scene.work / "service" / "perfreg.yml").touch()
     for name in ("v2", "v3"):
         (scene.work / "src" / "shop" / "__init__.py").write_text(f"NAME = {name!r}\n")
         scene.commit(name)
+    return scene.work.parent
+
+
+@pytest.fixture
+def scene(original: Path, tmp_path: Path) -> Scene:
+    """A copy, because making one anew takes dozens of commands."""
+    shutil.copytree(original, tmp_path / "scene", symlinks=True)
+    scene = Scene(remote=tmp_path / "scene" / "remote.git", work=tmp_path / "scene" / "work")
+    git(scene.work, "remote", "set-url", "origin", str(scene.remote))
+    git(scene.work, "status")  # notes in its index that these are other files
     return scene
 
 
