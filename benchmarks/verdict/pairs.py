@@ -155,7 +155,7 @@ which nothing has changed, whatever the machine did."""
 
 REPEAT = """Repeat it with `python benchmarks/verdict/pairs.py PAIRS.csv`. The pairs are from a shared machine with
 other work on it, a fresh process for each measurement. Any file that `perfreg judge pairs` reads will do, so record
-your own: measure the same thing twice, a coin deciding which is called base, again and again, and write a line a
+your own: measure the same thing twice, a coin deciding which is called base, again and again, and write a line for each
 pair."""
 
 

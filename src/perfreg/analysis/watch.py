@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from perfreg.analysis.severity import severity_of
 from perfreg.analysis.suites import Glimpse, Track, alone, suites, together
+from perfreg.stats.rank_scan import HISTORY
 from perfreg.stats.step_alarms import View
 from perfreg.stats.steps import Batch, Found, Lift, judge
 
@@ -234,17 +235,23 @@ def _parts(bundle: Sequence[_Group], glimpses: Sequence[Glimpse | None]) -> Iter
     for place, glimpse in enumerate(glimpses):
         if glimpse is not None:
             rows = [row for row, i in enumerate(glimpse.members) if not bundle[place].members[i].companion]
-            for start in range(0, len(rows), _ROWS):
-                kind = glimpse.window.shape[1], glimpse.adjusted is None
-                alike[kind].append((place, glimpse, rows[start : start + _ROWS]))
-    for pieces in alike.values():
+            width = glimpse.window.shape[1]
+            for start in range(0, len(rows), _most(width)):
+                piece = place, glimpse, rows[start : start + _most(width)]
+                alike[width, glimpse.adjusted is None].append(piece)
+    for (width, _), pieces in alike.items():
         lump: list[tuple[int, Glimpse, list[int]]] = []
         for piece in pieces:
-            if lump and sum(len(rows) for *_, rows in lump) + len(piece[2]) > _ROWS:
+            if lump and sum(len(rows) for *_, rows in lump) + len(piece[2]) > _most(width):
                 yield _part(lump)
                 lump = []
             lump.append(piece)
         yield _part(lump)
+
+
+def _most(width: int) -> int:
+    """How many series a part may have with so many columns: more where there are fewer runs to be judged."""
+    return _ROWS * _BLOCK // (width - HISTORY)
 
 
 def _part(lump: Sequence[tuple[int, Glimpse, list[int]]]) -> _Part:
