@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -143,6 +144,14 @@ def test_two_jobs_at_once_leave_one_comment(hub: Hub, forge: GitHub, monkeypatch
     monkeypatch.setattr(forge, "comments", looked)
     send(forge, text="mine")
     assert [body.partition("\n")[2] for body in hub.bodies()] == ["mine"]
+
+
+def test_many_jobs_at_once_leave_one_comment(hub: Hub) -> None:
+    forges = [client(hub, []) for _ in range(6)]
+    with ThreadPoolExecutor(len(forges)) as jobs:
+        posted = list(jobs.map(lambda forge: post(forge, 42, note("news"), "always"), forges))
+    assert [body.partition("\n")[2] for body in hub.bodies()] == ["news"]
+    assert {each.comment.id for each in posted if each.comment} == {hub.notes[0].id}
 
 
 def test_a_comment_that_vanishes_is_written_again(hub: Hub, forge: GitHub) -> None:
