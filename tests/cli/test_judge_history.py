@@ -146,6 +146,22 @@ def test_bad_files_are_one_clear_line(tmp_path: Path, text: str | bytes, words: 
     assert words in done.complaints[0]
 
 
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ('s,"a\nb",1\n\ns,2,fast\n', "history.csv:5: value is 'fast'"),
+        ("s,1,fast\ns,2\n", "history.csv:2: value is 'fast'"),
+        ("".join(f"s,{run},1\n" for run in range(450)) + "s,450\n", "history.csv:452: has 2 fields"),
+        ("".join(f"s,{run},1\n" for run in range(450)) + "s,450,fast\n", "history.csv:452: value is 'fast'"),
+    ],
+    ids=["lines in fields", "the first of two", "few fields far below", "no number far below"],
+)
+def test_the_line_of_an_error_is_the_one_of_the_file(tmp_path: Path, rows: str, where: str) -> None:
+    done = _call(tmp_path, HEADER + rows)
+    assert done.code == 2
+    assert where in done.err
+
+
 @pytest.mark.parametrize("rate", ["0", "-1", "51", "nan", "often"])
 def test_a_rate_of_false_alarms_is_a_percentage(tmp_path: Path, rate: str) -> None:
     done = _call(tmp_path, HEADER + "s,1,1\n", "--fa15", rate)
