@@ -238,7 +238,8 @@ def test_a_change_that_grows_at_once_is_told_again() -> None:
     values[50:] *= 1.06
     values[54:] *= 1.2
     first, second = watch(values)
-    assert (first.located, first.change) == (50, pytest.approx(0.06, abs=0.02))
+    assert first.located == 50
+    assert first.change == pytest.approx(0.06, abs=0.02)
     assert 54 <= second.raised < 60
     assert second.change == pytest.approx(0.2, abs=0.04)
     assert watch(np.where(np.arange(80) < 54, values, values / 1.2)) == (first,)

@@ -12,11 +12,11 @@ from perfreg.stats.rank_scan import BASE, GAP, HISTORY, below, scores, spans
 LEAD = 0.0075
 
 
-def _sums(series: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sums(series: NDArray[np.float64]) -> NDArray[np.float32]:
     """The scores of the newest run of one series, all of whose runs are of one level."""
     window = np.full((1, HISTORY + 1), np.nan)
     window[0, HISTORY + 1 - min(len(series), HISTORY + 1) :] = series[-HISTORY - 1 :]
-    sums: NDArray[np.float64] = scores(below(window, LEAD), np.array([0]), 0, spans(np.array([[len(series)]])))[:, 0, 0]
+    sums: NDArray[np.float32] = scores(below(window, LEAD), np.array([0]), 0, spans(np.array([[len(series)]])))[:, 0, 0]
     return sums
 
 
