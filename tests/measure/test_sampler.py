@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import get_args
 
@@ -54,9 +54,11 @@ def running(source: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            for each in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
-                each.kill()
-            process.kill()
+            children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+            process.kill()  # first: a child that has ended meanwhile must not keep it alive, and the test waiting
+            for each in children:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
 
 
 def sampler_of(process: subprocess.Popen[str], *metrics: ResourceMetric, interval: float = 0.05) -> Sampler:
