@@ -124,3 +124,11 @@ def test_doubt_comes_before_sameness() -> None:
     )  # fmt: skip
     assert clear.decide(0.005) == "slower"
     assert clear.decide(0.0005) == "open"
+
+
+@given(st.integers(FEWEST, 500), st.integers(0, 2000))
+def test_what_the_last_look_may_claim_more_is_what_no_other_look_can_have_claimed(since: int, more: int) -> None:
+    last = share(since + more, final=True, since=since)
+    before = sum(share(n, final=False) for n in range(since, since + more) if is_look(n))
+    assert last == share(1, final=True) or last + before <= 1
+    assert share(since + more, final=True) <= last < 1

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from perfreg.stats.paired import Pairs
-from perfreg.stats.sequential import Look, looks
-from perfreg.stats.starts import look_at_starts
+from perfreg.stats.sequential import Look, looks, share
+from perfreg.stats.starts import look_at_starts, rounds_before
 
 EFFECT = math.log(1.02)
 ALPHA = 0.005
@@ -20,7 +20,9 @@ ROUNDS = 6
 
 def _judged(starts: int, differences: np.ndarray, plain: Look) -> Look:
     generation = [start for start in range(starts) for _ in range(ROUNDS)]
-    return look_at_starts(plain, differences, generation, min_effect=EFFECT, alpha=ALPHA, final=True)
+    return look_at_starts(
+        plain, differences, generation, min_effect=EFFECT, alpha=ALPHA, portion=share(plain.n, final=True)
+    )
 
 
 def _plain(differences: np.ndarray) -> Look:
@@ -60,3 +62,11 @@ def test_luck_is_no_change_more_often_than_allowed(starts: int) -> None:
     alarms = sum(_judged(starts, session, plain).p_slower <= 0.05 for session in sessions)
     # A fifth of 5 % at the last look, with a margin of four standard errors.
     assert alarms / tries <= 0.01 + 4 * math.sqrt(0.01 / tries)
+
+
+def test_nobody_judges_before_enough_starts_whatever_the_order_of_the_rounds() -> None:
+    generation = [0] * 25 + [1] * 20 + [2] * 25 + [3] * 25 + [4] * 3
+    assert rounds_before(generation) == 71
+    assert rounds_before(generation[::-1]) == 71
+    assert rounds_before([0, 0, 1, 1]) == 4
+    assert rounds_before([]) == 0

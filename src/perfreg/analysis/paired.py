@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from perfreg.analysis.conclusion import conclude
 from perfreg.analysis.evidence import Finding
 from perfreg.analysis.paired_counts import exact_verdict, is_constant, rate_verdict
-from perfreg.analysis.paired_look import base_against_base, sights, unusable
+from perfreg.analysis.paired_look import Manner, base_against_base, sights, unusable
 from perfreg.analysis.paired_prospect import is_hopeless
 from perfreg.analysis.paired_status import Judged, Stand, judged, percent
 from perfreg.analysis.rounds import Rounds
@@ -73,7 +73,7 @@ def judge_rounds(series: Sequence[Rounds], policy: PairedPolicy, *, final: bool)
         for index, rounds in enumerate(series)
         if index not in flaws and _is_timed(rounds)
     }
-    seen = sights(timed, alpha=policy.alpha, final=final)
+    seen = sights(timed, Manner(alpha=policy.alpha, final=final, restarts=policy.restarts))
     # What only informs accuses nobody, so it need not make the others prove more.
     counting = {index: sight.look for index, sight in seen.items() if rules[index].direction != "none"}
     certain = _certain(counting, policy.alpha)

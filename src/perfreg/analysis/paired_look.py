@@ -12,12 +12,13 @@ from perfreg.analysis.rounds import Rounds
 from perfreg.stats import quantile_pairs
 from perfreg.stats.generations import inflation
 from perfreg.stats.paired import lower_bounds, pairs_of
-from perfreg.stats.sequential import FEWEST, Look, looks
-from perfreg.stats.starts import look_at_starts
+from perfreg.stats.sequential import FEWEST, Look, looks, share
+from perfreg.stats.starts import look_at_starts, rounds_before
 
 QUANTILE = "paired quantiles, sign-flip"
 RATIO = "paired ratios, sign-flip"
 STARTS = "paired ratios, t of starts"
+_HIGHEST = math.log(1e300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +31,33 @@ class Sight:
     head: float
 
 
-def sights(series: Mapping[int, tuple[Rounds, float]], *, alpha: float, final: bool) -> dict[int, Sight]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How to look: at the one-sided error rate ``alpha``, for the last time (``final``) or not.
+
+    With ``restarts`` nobody has looked before enough starts of the services were there.
+    """
+
+    alpha: float
+    final: bool
+    restarts: bool = False
+
+    def since(self, generation: Sequence[int]) -> int:
+        """Rounds before which nobody looked."""
+        return max(FEWEST, rounds_before(generation)) if self.restarts else FEWEST
+
+
+def sights(series: Mapping[int, tuple[Rounds, float]], manner: Manner) -> dict[int, Sight]:
     """Look at each of the series (all values positive), whose minimum effect is given as a logarithm."""
     found: dict[int, Sight] = {}
     alike: dict[tuple[tuple[int, ...], float], list[int]] = defaultdict(list)
     for key, (rounds, effect) in series.items():
         if has_quantiles(rounds):
-            found[key] = _quantiles(rounds, effect, alpha=alpha, final=final)
+            found[key] = _quantiles(rounds, effect, manner)
         else:
             alike[rounds.generation, effect].append(key)
     for (_, effect), keys in alike.items():
-        found |= _ratios({key: series[key][0] for key in keys}, effect, alpha=alpha, final=final)
+        found |= _ratios({key: series[key][0] for key in keys}, effect, manner)
     return found
 
 
@@ -50,7 +67,7 @@ def has_quantiles(rounds: Rounds) -> bool:
     return rounds.share is not None and len(samples) == 2 * rounds.n and all(each.n for each in samples)
 
 
-def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final: bool) -> dict[int, Sight]:
+def _ratios(series: Mapping[int, Rounds], effect: float, manner: Manner) -> dict[int, Sight]:
     """Looks at series of the same starts."""
     import numpy as np
 
@@ -59,29 +76,34 @@ def _ratios(series: Mapping[int, Rounds], effect: float, *, alpha: float, final:
     plain = pairs_of(base, head)
     generation = next(iter(series.values())).generation
     pairs = replace(plain, inflation=inflation(plain.difference, generation))
-    levels = np.exp(np.median(pairs.level, axis=1))
+    levels = np.median(pairs.level, axis=1)
+    since = manner.since(generation)
+    portion = share(pairs.n, final=manner.final, since=since)
+    plain_looks = looks(pairs, effect, alpha=manner.alpha, final=manner.final, since=since)
     found = {}
-    for row, (key, signs) in enumerate(zip(series, looks(pairs, effect, alpha=alpha, final=final), strict=True)):
+    for row, (key, signs) in enumerate(zip(series, plain_looks, strict=True)):
         look, ratios = signs, plain.difference[row]
         # Signs say no more than that all agree, which few starts cannot make certain, however large the change is.
         spent = not (math.isfinite(signs.low) and math.isfinite(signs.high)) or abs(np.sign(ratios).sum()) == signs.n
         if signs.n >= FEWEST and spent and pairs.inflation[row] > 1:
-            look = look_at_starts(signs, ratios, generation, min_effect=effect, alpha=alpha, final=final)
+            look = look_at_starts(signs, ratios, generation, min_effect=effect, alpha=manner.alpha, portion=portion)
         found[key] = Sight(
             look=look,
             method=RATIO if look is signs else STARTS,
-            base=float(levels[row]) * math.exp(-look.change / 2),
-            head=float(levels[row]) * math.exp(look.change / 2),
+            base=math.exp(min(float(levels[row]) - look.change / 2, _HIGHEST)),
+            head=math.exp(min(float(levels[row]) + look.change / 2, _HIGHEST)),
         )
     return found
 
 
-def _quantiles(rounds: Rounds, effect: float, *, alpha: float, final: bool) -> Sight:
+def _quantiles(rounds: Rounds, effect: float, manner: Manner) -> Sight:
     plain = quantile_pairs.quantile_pairs(rounds.share or 0.5, rounds.base_samples, rounds.head_samples)
     rest = quantile_pairs.excess(plain, quantile_pairs.buckets_apart(plain))
     pairs = replace(plain, inflation=float(inflation(rest[None, :], rounds.generation)[0]))
     return Sight(
-        look=quantile_pairs.look(pairs, effect, alpha=alpha, final=final),
+        look=quantile_pairs.look(
+            pairs, effect, alpha=manner.alpha, final=manner.final, since=manner.since(rounds.generation)
+        ),
         method=QUANTILE,
         base=quantile_pairs.quantile_of(pairs, pairs.base_total),
         head=quantile_pairs.quantile_of(pairs, pairs.head_total),

@@ -159,11 +159,11 @@ def lower_bound(pairs: QuantilePairs, level: float) -> float:
     return below * BUCKET
 
 
-def look(pairs: QuantilePairs, min_effect: float, *, alpha: float, final: bool) -> Look:
+def look(pairs: QuantilePairs, min_effect: float, *, alpha: float, final: bool, since: int = FEWEST) -> Look:
     """What the rounds show now; the arguments are those of `perfreg.stats.sequential.looks`."""
     other = pairs.mirrored()
     enough = pairs.n >= FEWEST
-    portion = share(pairs.n, final=final)
+    portion = share(pairs.n, final=final, since=since)
     level = max(alpha * portion, 2.0**-pairs.n * (1 + 1e-9))
     low = lower_bound(pairs, level) if enough else -math.inf
     high = -lower_bound(other, level) if enough else math.inf

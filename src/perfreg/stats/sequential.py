@@ -2,10 +2,11 @@
 
 Whoever looks at a running experiment again and again finds something sooner or later. So each look may only claim a
 share of the error rate that is allowed in all (alpha spending: Lan & DeMets 1983, Biometrika 70:659-663): 1/n after n
-pairs, so that every doubling of the pairs has the same part, and a fifth at the last look. Looks at the same data
-mostly agree, so the shares may add up to more than one. Before such a share can be reached at all, unanimous and
-consistent pairs may claim four fifths, once. Together these keep the false regressions of real noise, with its signs
-shuffled, at half of what is allowed; ``benchmarks/verdict/pairs.py`` prints the figure.
+pairs, so that every doubling of the pairs has the same part, and a fifth at the last look, or all that nobody can have
+claimed where looks begin late. Looks at the same data mostly agree, so the shares may add up to more than one. Before
+such a share can be reached at all, unanimous and consistent pairs may claim four fifths, once. Together these keep the
+false regressions of real noise, with its signs shuffled, at half of what is allowed; ``benchmarks/verdict/pairs.py``
+prints the figure.
 
 The interval is that of the look at hand (a repeated confidence interval: Jennison & Turnbull 1989, Journal of the
 Royal Statistical Society B 51:305-361), so it agrees with the decision and does not depend on the order of the pairs.
@@ -69,9 +70,15 @@ class Look:
         return "same" if max(self.p_not_slower, self.p_not_faster) <= alpha else "open"
 
 
-def share(n: int, *, final: bool) -> float:
-    """The share of the error rate that a look at ``n`` pairs may claim."""
-    return _FINAL if final else 1 / n
+def share(n: int, *, final: bool, since: int = FEWEST) -> float:
+    """The share of the error rate that a look at ``n`` pairs may claim, where nobody looked before ``since`` pairs."""
+    return max(_FINAL, 1 - _claimed(since)) if final else 1 / n
+
+
+def _claimed(since: int) -> float:
+    """What all looks from ``since`` pairs on may claim together, however many follow: see `is_look`."""
+    each = math.log((_ROUTINE + 0.5) / (since - 0.5)) if since < _ROUTINE else 0.0
+    return each + 1.1 / 0.1 / max(since, _ROUTINE)
 
 
 def is_look(n: int) -> bool:
@@ -81,7 +88,7 @@ def is_look(n: int) -> bool:
     return math.floor(math.log(n) / math.log(1.1)) > math.floor(math.log(n - 1) / math.log(1.1))
 
 
-def p_values(pairs: Pairs, shift: float, *, final: bool) -> Floats:
+def p_values(pairs: Pairs, shift: float, *, final: bool, since: int = FEWEST) -> Floats:
     """p-values (m) of "head is slower by more than ``shift``" that hold however often one has looked before."""
     import numpy as np
 
@@ -90,15 +97,18 @@ def p_values(pairs: Pairs, shift: float, *, final: bool) -> Floats:
     raw = paired.exceeds(pairs, shift)
     unanimous = paired.agree(pairs, shift, consistency=_CONSISTENCY)
     early = np.where(unanimous, raw / _UNANIMOUS, 1.0)
-    found: Floats = np.minimum(np.minimum(raw / share(pairs.n, final=final), early), 1.0)
+    found: Floats = np.minimum(np.minimum(raw / share(pairs.n, final=final, since=since), early), 1.0)
     return found
 
 
-def looks(pairs: Pairs, min_effect: float, *, alpha: float, final: bool) -> list[Look]:
-    """What each comparison shows now. ``min_effect`` is a logarithm; ``alpha`` is one-sided."""
+def looks(pairs: Pairs, min_effect: float, *, alpha: float, final: bool, since: int = FEWEST) -> list[Look]:
+    """What each comparison shows now. ``min_effect`` is a logarithm; ``alpha`` is one-sided.
+
+    ``since`` is the number of pairs before which nobody looked.
+    """
     import numpy as np
 
-    level = max(alpha * share(pairs.n, final=final), 2.0**-pairs.n * (1 + 1e-9))
+    level = max(alpha * share(pairs.n, final=final, since=since), 2.0**-pairs.n * (1 + 1e-9))
     bounded = pairs.n >= FEWEST
     nothing = np.full(len(pairs.difference), np.inf)
     low = paired.lower_bounds(pairs, level) if bounded else -nothing
@@ -110,10 +120,10 @@ def looks(pairs: Pairs, min_effect: float, *, alpha: float, final: bool) -> list
         low,
         high,
         # Weights depend on the shift, so a p-value may be small where the interval is not clear: both have to agree.
-        np.where(low >= min_effect - _TIGHT, p_values(pairs, min_effect, final=final), 1.0),
-        np.where(high <= _TIGHT - min_effect, p_values(other, min_effect, final=final), 1.0),
-        p_values(other, -min_effect, final=final),
-        p_values(pairs, -min_effect, final=final),
+        np.where(low >= min_effect - _TIGHT, p_values(pairs, min_effect, final=final, since=since), 1.0),
+        np.where(high <= _TIGHT - min_effect, p_values(other, min_effect, final=final, since=since), 1.0),
+        p_values(other, -min_effect, final=final, since=since),
+        p_values(pairs, -min_effect, final=final, since=since),
         paired.spreads(pairs),
         visible,
     )

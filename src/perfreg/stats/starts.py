@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perfreg.stats.sequential import Look, detectable, share
+from perfreg.stats.sequential import Look, detectable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,15 @@ FEWEST = 4
 """Fewer starts say too little about how much starts differ."""
 
 
+def rounds_before(generation: Sequence[int]) -> int:
+    """With how many rounds, of those that the entries of ``generation`` give the number of their start, `FEWEST` have
+    begun: all of them where fewer starts there are. It does not depend on the order of the rounds.
+    """
+    first = sorted(set(generation))[: FEWEST - 1]
+    before = sum(number in first for number in generation)
+    return min(before + 1, len(generation))
+
+
 def look_at_starts(
     plain: Look,
     differences: NDArray[np.float64],
@@ -29,9 +38,12 @@ def look_at_starts(
     *,
     min_effect: float,
     alpha: float,
-    final: bool,
+    portion: float,
 ) -> Look:
-    """``plain`` with bounds and p-values from the means of each start; unchanged when there are too few of them."""
+    """``plain`` with bounds and p-values from the means of each start; unchanged when there are too few of them.
+
+    ``portion`` is the share of ``alpha`` that this look may claim.
+    """
     import numpy as np
     from scipy.special import stdtr, stdtrit
 
@@ -41,7 +53,6 @@ def look_at_starts(
         return plain
     means = np.bincount(labels, weights=differences) / np.bincount(labels)
     center, error = float(means.mean()), float(means.std(ddof=1)) / math.sqrt(starts)
-    portion = share(plain.n, final=final)
     reach = -float(stdtrit(starts - 1, alpha * portion)) * error
 
     def p(distance: float) -> float:
