@@ -8,6 +8,8 @@ from perfreg.model.metric import Direction
 from perfreg.model.result import Severity, Verdict
 from perfreg.model.rule import ResolvedRule
 
+_MOST = 1e300
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -37,3 +39,8 @@ class Finding:
 def is_worse(direction: Direction, *, grew: bool) -> bool:
     """Whether a change in this sense is bad."""
     return grew if direction == "lower" else not grew
+
+
+def change_pct(value: float, base: float) -> float:
+    """The change from ``base``, which is not 0, in percent of its size; very large ones are cut, to stay numbers."""
+    return 100 * max(-_MOST, min((value - base) / abs(base), _MOST))

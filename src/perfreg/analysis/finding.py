@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfreg.analysis.baseline import Baseline
-from perfreg.analysis.evidence import Evidence, Finding, is_worse
+from perfreg.analysis.evidence import Evidence, Finding, change_pct, is_worse
 from perfreg.analysis.ruling import rule_on
 from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Verdict
@@ -55,7 +55,7 @@ def _exact(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule:
     step = f"{newest.value:g} became {measurement.value:g} {measurement.unit}"
     if newest.value == 0 or rule.direction == "none":
         return replace(verdict, status="inconclusive", reason=f"{step}: timings may not be comparable")
-    change = 100 * (measurement.value - newest.value) / abs(newest.value)
+    change = change_pct(measurement.value, newest.value)
     verdict = replace(verdict, change_pct=change, ci_low_pct=change, ci_high_pct=change)
     if abs(change) < rule.tolerance_pct:
         return replace(verdict, reason=f"{step}, within the tolerance of {rule.tolerance_pct:g} %")

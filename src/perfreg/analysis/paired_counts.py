@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perfreg.analysis.evidence import is_worse
+from perfreg.analysis.evidence import change_pct, is_worse
 from perfreg.analysis.rounds import Rounds
 from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Verdict
@@ -33,7 +33,7 @@ def exact_verdict(blank: Verdict, rounds: Rounds, rule: ResolvedRule) -> Verdict
     step = f"{base.value:g} became {head.value:g} {rounds.metric.unit}, in every round"
     if base.value == 0 or rule.direction == "none":
         return replace(verdict, status="inconclusive", reason=f"{step}: timings may not be comparable")
-    change = 100 * (head.value - base.value) / abs(base.value)
+    change = change_pct(head.value, base.value)
     verdict = replace(verdict, change_pct=change, ci_low_pct=change, ci_high_pct=change)
     if abs(change) < rule.tolerance_pct:
         return replace(verdict, reason=f"{step}, within the tolerance of {rule.tolerance_pct:g} %")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import median
 
 from perfreg.analysis.baseline import Baseline
-from perfreg.analysis.evidence import Evidence, Finding, is_worse
+from perfreg.analysis.evidence import Evidence, Finding, change_pct, is_worse
 from perfreg.analysis.severity import severity_beyond, severity_of
 from perfreg.model.result import Severity, Verdict
 from perfreg.model.rule import DEFAULT_DECISION, ResolvedRule
@@ -78,7 +78,7 @@ def _unanswered(
         return replace(verdict, change_pct=0.0, reason="zero as before" if base == 0 else "exactly as before")
     if base == 0:
         return replace(verdict, status="inconclusive", reason=found.why)
-    change = 100 * (measurement.value - base) / abs(base)
+    change = change_pct(measurement.value, base)
     verdict = replace(verdict, change_pct=change)
     reason = f"{change:+.3g} %, but the rule {resolved.decision} has no answer: {found.why}"
     if resolved.direction == "none":
