@@ -196,13 +196,13 @@ def test_every_kind_can_be_compared_without_a_service_and_with_a_dirty_tree(proj
     project.work(0.02, rows=100)
     project.configure(COMMAND, FUNCTION, QUERY, HOST)
     project.commit()
-    changed = project.work(0.08, rows=5000)
+    changed = project.work(0.16, rows=5000)
     done = compare(project, *ENOUGH)
     assert done.code == 1, done.out + done.err
     found = verdicts(project.path)
     assert found["job.wall_time"]["status"] == "regression"
     assert found["call.latency_p50"]["status"] == "regression"
-    assert found["call.latency_p50"]["change_pct"] == pytest.approx(300, rel=0.3)
+    assert found["call.latency_p50"]["change_pct"] == pytest.approx(700, rel=0.3)
     assert found["query.row_count"]["status"] in ("unchanged", "regression")
     assert found["query.query_time_p50"]["change_pct"] is not None
     assert found["host.cpu_usage"]["status"] != "broken"
