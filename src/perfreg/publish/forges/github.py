@@ -16,7 +16,7 @@ from perfreg.publish.forges.github_api import GitHubApi
 
 _BOT = "github-actions[bot]"
 _REFUSED = frozenset((400, 401, 403, 404, 405, 422))
-_WRITERS = frozenset(("admin", "maintain", "write"))
+_WRITERS = frozenset(("owner", "admin", "maintain", "write"))  # Gitea has owners
 _CLASSIFIERS: Mapping[Reason, str] = {"outdated": "OUTDATED", "resolved": "RESOLVED", "duplicate": "DUPLICATE"}
 _REACTIONS: Mapping[Answer, str] = {"accepted": "+1", "refused": "-1"}
 _CONCLUSIONS: Mapping[Outcome, str] = {"pass": "success", "warn": "neutral", "fail": "failure", "error": "failure"}
