@@ -39,7 +39,7 @@ def _table(heading: str) -> list[str]:
 
 def test_inputs_are_those_of_the_code(definition: Any) -> None:
     assert set(definition["inputs"]) == ({*action.names(*ACTIONS["action.yml"])} | WITHOUT_CODE) - {"results"}
-    assert set(read("report/action.yml")["inputs"]) == {*action.names("report"), "upload-artifact"} - {"mode"}
+    assert set(read("report/action.yml")["inputs"]) == {*action.names("report"), *WITHOUT_CODE} - {"mode"}
 
 
 def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
@@ -66,9 +66,8 @@ def test_every_input_reaches_the_code_through_the_environment(file: str) -> None
     (step,) = (step for step in definition["runs"]["steps"] if step.get("id") == "run")
     handed = {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in definition["inputs"]}
     del handed["INPUT_UPLOAD_ARTIFACT"]
-    if file == "action.yml":
-        assert step["env"]["PERFREG_TOKEN"] == handed.pop("INPUT_TOKEN")
-    else:
+    assert step["env"]["PERFREG_TOKEN"] == handed.pop("INPUT_TOKEN")
+    if file != "action.yml":
         handed["INPUT_MODE"] = "report"
     assert {name: value for name, value in step["env"].items() if name.startswith("INPUT_")} == handed
     read_ = action.inputs_of({name: name for name in handed})

@@ -57,6 +57,7 @@ class Composite:
             inputs[name.replace("_", "-")] = value
         contexts = {
             "strategy.job-index": "0",
+            "strategy.job-total": "1",
             "github.token": "job-token",
             "runner.temp": str(self._temp),
             **{f"inputs.{name}": value for name, value in inputs.items()},

@@ -24,8 +24,11 @@ SWITCHES: dict[Mode, tuple[str, ...]] = {
     "compare": ("fail-on-regression",),
     "report": (),
 }
+PUBLISHED = ("comment", "key", "status-check", "labels", "issue")
+"""Inputs that say what is told to the code host."""
 FORMATS = ("json", "markdown", "html")
-OTHERS = ("args", "working-directory", "mode", "results")
+OTHERS = ("args", "working-directory", "mode", "results", *PUBLISHED)
+
 
 _TRUTH = {"true": True, "false": False}
 _OFF = {"fail-on-regression": ["--no-fail-on-regression"]}
@@ -89,7 +92,12 @@ def _lines(value: str) -> list[str]:
 def _switch(name: str, value: str) -> list[str]:
     if not value.strip():
         return []
+    return [f"--{name}"] if is_true(name, value) else _OFF.get(name, [])
+
+
+def is_true(name: str, value: str) -> bool:
+    """What a switch says. Raises `UsageError` when that is neither true nor false."""
     truth = _TRUTH.get(value.strip().lower())
     if truth is None:
         raise UsageError(f"{value!r} is neither true nor false", where=f"input {name!r}", hint="write true or false")
-    return [f"--{name}"] if truth else _OFF.get(name, [])
+    return truth

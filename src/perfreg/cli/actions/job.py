@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfreg.cli import compare, report, run
 from perfreg.cli import workflow_commands as github
+from perfreg.cli.actions import telling
 from perfreg.cli.actions.event import Event, Mode, base_of, event_of, mode_of
 from perfreg.cli.actions.inputs import arguments, inputs_of
 from perfreg.cli.actions.outputs import outputs_of
@@ -23,6 +24,7 @@ from perfreg.errors import ConfigError, PerfregError, UsageError
 
 if TYPE_CHECKING:
     from perfreg.cli.done import Done
+    from perfreg.cli.publish import Told
 
 _COMMANDS: dict[Mode, Callable[[argparse.Namespace], Done]] = {
     "compare": compare.execute,
@@ -36,19 +38,30 @@ class Job:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self._inputs = inputs_of(env)
         self._done: Done | None = None
+        self._told: Told | None = None
         self._error: PerfregError | None = None
 
     def work(self) -> int:
         """Measure, and keep what came out."""
-        inputs = inputs_of(self._env)
+        inputs = self._inputs
         _enter(inputs["working-directory"] or ".")
         event = event_of(self._env)
         mode = mode_of(inputs["mode"], event, has_base=bool(inputs["base"]))
         base = _base(event, self._env) if mode == "compare" else ""
         args = parser().parse_args(arguments(inputs, mode, base=base))
+        if mode != "report":
+            telling.obey(args, self._env)
         self._done = _COMMANDS[mode](args)
         return self._done.exit_code()
+
+    def tell(self) -> None:
+        """Publish where the code host shows it. What comes of that changes no verdict."""
+        try:
+            self._told = telling.told(self._done, self._inputs, self._env)
+        except PerfregError as error:
+            sys.stdout.write(f"perfreg: warning: nothing was published: {' '.join(_words(error))}\n")
 
     def complain(self, error: PerfregError) -> None:
         """Keep an error for publication, and print it as any command does."""
@@ -74,6 +87,7 @@ class Job:
             return {"status": "error", "regressions": "0"}
         return {
             **outputs_of(self._done),
+            **telling.outputs_of(self._told),
             "artifact-name": self._artifact_name(),
             "artifact-files": "\n".join(self._artifact_files(self._done)),
             "baseline-directory": self._done.upload,
@@ -154,5 +168,6 @@ def main(env: Mapping[str, str]) -> int:
     job = Job(env)
     with github.commands_stopped():
         code = guard(job.work, complain=job.complain)
+        job.tell()
     job.publish()
     return code

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 OUTPUTS = (
     *("status", "gate", "regressions", "improvements", "inconclusive"),
-    *("result-file", "report-file", "markdown-file", "baseline-updated", "result"),
+    *("result-file", "report-file", "markdown-file", "comment-id", "comment-url", "baseline-updated", "result"),
 )
 _MOST_METRICS = 50
 """Metrics in the output `result`: what a job may put out is limited, and the file has all of them."""
 
 
 def outputs_of(done: Done) -> dict[str, str]:
-    """All `OUTPUTS` of a finished measurement."""
+    """The `OUTPUTS` of a finished measurement, all but those about its comment."""
     result = done.result
     return {
         "status": result.run.status,
