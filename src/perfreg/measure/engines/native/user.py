@@ -47,9 +47,10 @@ class User(Client):
         now = connection.now
         if connection.status not in self._accepts:
             return self._fail(f"status {connection.status}")
-        self._write(self._intended, connection.sent, connection.first, now, connection.size)
+        write, following = self._write, self._next
+        write(self._intended, connection.sent, connection.first, now, connection.size)
         if now < self._until and connection.is_open:
-            self._intended = connection.send(self._next())
+            self._intended = connection.send(following())
             return None
         return self._go_on()
 

@@ -61,8 +61,9 @@ class Connection(asyncio.Protocol):
         """Send a request on an open connection; the moment it was sent."""
         self.waiting = True
         self.size = self.first = self._complete = 0
+        write = self._write  # a function in a slot is called faster by a name of its own, before Python 3.12
         self.sent = sent = perf_counter_ns()
-        self._write(request)
+        write(request)
         return sent
 
     def close(self) -> None:
@@ -88,8 +89,9 @@ class Connection(asyncio.Protocol):
             return self._end(failure.PROTOCOL)  # nobody asked for this
         if not self.first:
             self.first = now
+        feed = self._feed
         try:
-            self._feed(data)
+            feed(data)
         except HttpParserUpgrade:
             self._reusable = False
         except HttpParserError:
