@@ -22,7 +22,14 @@ TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN")
 
 OWN = (
     *TOKENS,
-    *("PERFREG_JOB_INDEX", "PERFREG_K6", "PERFREG_PYTHON", "PERFREG_SERVICE_[!_]*", "PERFREG_UPDATE_GOLDEN"),
+    *(
+        "PERFREG_JOB_INDEX",
+        "PERFREG_JOB_TOTAL",
+        "PERFREG_K6",
+        "PERFREG_PYTHON",
+        "PERFREG_SERVICE_[!_]*",
+        "PERFREG_UPDATE_GOLDEN",
+    ),
 )
 """Variables with this prefix that perfreg sets or reads for itself: they name no key."""
 
