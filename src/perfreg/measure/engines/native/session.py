@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from perfreg.measure.engines.native.crew import Crew
     from perfreg.measure.engines.native.script import Script
 
+_EARLY_S = 0.002
+"""Timers may be early by a millisecond. Who thinks until the end must not send another request just before it."""
+
 
 @final
 class Session(Client):
@@ -87,7 +90,7 @@ class Session(Client):
     def _think(self, bounds: tuple[float, float]) -> None:
         pause = self._random.uniform(*bounds)
         if pause > 0:
-            until_end = (self._crew.end_ns - perf_counter_ns()) / 1e9
+            until_end = (self._crew.end_ns - perf_counter_ns()) / 1e9 + _EARLY_S
             self._crew.loop.call_later(max(0.0, min(pause, until_end)), self._next)
         else:
             self._next()
