@@ -18,6 +18,7 @@ from perfreg.measure.engines.native.script import compile_script
 from perfreg.measure.engines.native.target import parse
 
 _LOOK_EVERY_S = 0.25
+_LAST_WORD_S = 5.0
 
 
 def drive(plan: LoadPlan) -> LoadResult:
@@ -67,6 +68,7 @@ class _Watch:
         remote = plan.remote
         self._limit_s = 2 * BOOT_S + plan.timeout_s + (remote.wait_s if remote is not None else 0.0)
         self._is_loading = False
+        self._loss = "the processes of Locust do not answer"
 
     def until_it_is_over(self) -> list[Any]:
         """The results of all who made the load."""
@@ -77,7 +79,7 @@ class _Watch:
             if self._is_loading:
                 plan.progress(min(1.0, passed / max(plan.warm_up_s + plan.duration_s, 1e-9)))
             if passed > self._limit_s:
-                raise MeasureError("the processes of Locust do not answer")
+                raise MeasureError(self._loss)
             try:
                 child, news = self._team.heard.get(timeout=_LOOK_EVERY_S)
             except queue.Empty:
@@ -92,8 +94,7 @@ class _Watch:
         if kind == "error":
             raise MeasureError(news["message"], where=news["where"], hint=news["hint"])
         if kind == DEATH:
-            code = child.process.wait()
-            raise MeasureError(f"a process of the load died (exit code {code})", hint="is there memory for it?")
+            self._mourn(child)
         if kind == NO_MASTER:
             raise MeasureError("a worker of the load did not find its master")
         if kind == "port" and self._plan.remote is None:
@@ -103,6 +104,15 @@ class _Watch:
             self._is_loading = True
             self._since = time.monotonic()
             self._limit_s = limit_s(self._plan) + GRACE_S
+
+    def _mourn(self, child: Child) -> None:
+        """A process has ended. A worker may have been sent home, and why that is its leader says in a moment."""
+        code = child.process.wait()
+        loss = f"a process of the load died (exit code {code})"
+        if code or child is self._leader:
+            raise MeasureError(loss, hint="is there memory for it?")
+        self._loss = loss
+        self._limit_s = min(self._limit_s, time.monotonic() - self._since + _LAST_WORD_S)
 
 
 ENGINE = LoadEngine(
