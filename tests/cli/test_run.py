@@ -147,7 +147,7 @@ def processes_of(tmp_path: Path) -> list[psutil.Process]:
 
 
 def wait_for_service(tmp_path: Path) -> psutil.Process:
-    """The service's own process, once it is measured: that connection stays, unlike one that asks whether it is ready."""
+    """The service's own process, once it is measured: that connection stays; one that asks if it is ready ends."""
     deadline = time.monotonic() + 30
     busy = 0
     while time.monotonic() < deadline:
