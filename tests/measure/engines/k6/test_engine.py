@@ -36,6 +36,8 @@ from perfreg.measure.engines.rows import endlessly
 from perfreg.measure.scenarios.api import ApiSpec, measure
 from perfreg.stats.distribution import merge
 
+pytestmark = pytest.mark.slow
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 LOGIN = {"name": "login", "endpoint": "/login", "method": "POST", "body": {"user": "{{user}}"},
          "extract": {"token": "$.auth.token"}}  # fmt: skip

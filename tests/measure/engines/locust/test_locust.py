@@ -31,7 +31,7 @@ from perfreg.measure.engines.profile import constant
 from perfreg.measure.scenarios.api import ApiSpec, measure
 from perfreg.stats.distribution import merge
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 SECRET = "Bearer s3cret-0f9a2b"
 
