@@ -44,8 +44,8 @@ _LONGER = 5
 """So much longer than a load for its rate is one for its quantiles."""
 _ABOUT = (
     "The embedded engine in one process against others, all on one processor, with nginx on another one and a tiny "
-    "answer; against servers that know how long they took; and against all the samples, sorted. It is only as fast as "
-    "its Python, here {python}; one that was built without profile-guided optimisation takes a tenth more CPU time."
+    "answer; against servers that know how long they took; and against all the samples, sorted. Python is "
+    "{python}."
 )
 _AGAIN = f"Repeat it with `make bench-load`; a soak of a whole hour is `{soak.HOW}`."
 
