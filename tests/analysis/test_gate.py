@@ -36,6 +36,7 @@ def regressions(*severities: Severity) -> list[Verdict]:
         ([replace(verdict("unchanged"), budget="warning")], GatePolicy(), "warn"),
         ([verdict("no_baseline")], GatePolicy(), "warn"),
         ([verdict("environment_mismatch")], GatePolicy(), "warn"),
+        ([verdict("unchanged"), replace(verdict("no_baseline"), direction="none")], GatePolicy(), "pass"),
         ([verdict("broken")], GatePolicy(enabled=False), "fail"),
         ([], GatePolicy(), "fail"),
     ],

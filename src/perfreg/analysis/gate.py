@@ -43,7 +43,8 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str
         ("no_baseline", "no base" if policy.paired else "no baseline"),
         ("environment_mismatch", "other environment"),
     ):
-        blind = [verdict for verdict in verdicts if verdict.status == status]
+        # What only informs accuses nobody, with or without a baseline.
+        blind = [verdict for verdict in verdicts if verdict.status == status and verdict.direction != "none"]
         if blind:
             warnings.append(f"{words}: {len(blind)} of {len(verdicts)} metrics are compared with nothing")
     warnings += doubts

@@ -29,7 +29,8 @@ def show(result: Result, targets: Sequence[Target], *, verbose: bool = False) ->
 
 def exit_code(result: Result, *, baseline_required: bool = False) -> int:
     """0 the gate passed, 1 it failed on a regression, 2 there is no verdict to trust."""
-    blind = baseline_required and (result.with_status("no_baseline") or result.with_status("environment_mismatch"))
+    lacking = (*result.with_status("no_baseline"), *result.with_status("environment_mismatch"))
+    blind = baseline_required and any(verdict.direction != "none" for verdict in lacking)
     if result.run.status == "broken" or not result.verdicts or blind or _compared_nothing(result):
         return 2
     return 1 if result.gate.status == "fail" else 0
