@@ -268,6 +268,49 @@ def test_an_issue_follows_a_regression_of_the_main_branch(hub: Hub, publish: Pub
     assert hub.bodies() == [f"Gone as of {BASE[:12]}."]
 
 
+def _gone(result: Result) -> Result:
+    """The same without its regressions."""
+    return comparisons.only(*(replace(each, status="unchanged", severity=None) for each in result.verdicts))
+
+
+def test_a_regression_that_comes_back_reopens_its_issue(hub: Hub, publish: Publish) -> None:
+    main: dict[str, Any] = {"name": "push", "event": events.push()}
+    publish(WORSE, **main)
+    publish(_gone(WORSE), **main)
+    assert hub.threads[43].state == "closed"
+    # Others who use the label, and markers of others, are left alone.
+    hub.issue(44, author="mallory", body=hub.threads[43].body, labels=["perf-regression"], state="closed")
+    assert "issue: reopened https://github.example/octo/shop/issues/43" in publish(WORSE, **main).out
+    assert (hub.threads[43].state, hub.threads[44].state) == ("open", "closed")
+    assert hub.bodies() == [f"Gone as of {BASE[:12]}.", f"Back as of {BASE[:12]}."]
+    assert "issue: updated" in publish(WORSE, **main).out
+    assert sorted(hub.threads) == [42, 43, 44]
+
+
+def test_another_regression_is_another_issue(hub: Hub, publish: Publish) -> None:
+    main: dict[str, Any] = {"name": "push", "event": events.push()}
+    publish(WORSE, **main)
+    publish(_gone(WORSE), **main)
+    other = comparisons.only(replace(comparisons.VERDICTS[0], metric="response_time_p50"))
+    assert "issue: opened https://github.example/octo/shop/issues/44" in publish(other, **main).out
+    assert hub.threads[43].state == "closed"
+
+
+def test_issues_that_two_jobs_opened_at_once_become_one(hub: Hub, publish: Publish) -> None:
+    main: dict[str, Any] = {"name": "push", "event": events.push()}
+    other = comparisons.only(replace(comparisons.VERDICTS[0], metric="response_time_p50"))
+    publish(other, **main)
+    twin = replace(hub.threads.pop(43), number=44)
+    publish(WORSE, **main)
+    hub.threads[44] = twin
+    assert "issue: updated https://github.example/octo/shop/issues/43" in publish(WORSE, **main).out
+    assert (hub.threads[43].state, hub.threads[44].state) == ("open", "closed")
+    assert hub.bodies() == ["This goes on in #43."]
+    # What only the second one was about is not forgotten.
+    assert "issue: updated" in publish(_gone(WORSE), **main).out
+    assert "issue: closed" in publish(_gone(other), **main).out
+
+
 def test_an_accepted_regression_opens_no_issue_and_no_alarm(hub: Hub, publish: Publish) -> None:
     accepted = comparisons.only(replace(comparisons.VERDICTS[0], accepted="worth it"))
     publish(accepted, name="push", event=events.push())

@@ -46,12 +46,13 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """An open issue; ``mine`` as for comments."""
+    """An issue; ``mine`` as for comments."""
 
     number: int
     mine: bool
     body: str
     url: str
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +123,13 @@ class Forge(Protocol):
         """Show how a commit fares; what was used for that, for people."""
 
     def issues(self, label: str) -> list[Issue]:
-        """The open issues with a label."""
+        """The open issues with a label, and of the closed ones at least the newest."""
 
     def open_issue(self, title: str, body: str, label: str, landed: Callable[[], Issue | None]) -> Issue:
         """Open an issue."""
 
     def edit_issue(self, issue: Issue, body: str) -> None:
-        """Replace the text of an issue."""
+        """Replace the text of an issue, and open it again if it was closed."""
 
     def close_issue(self, issue: Issue) -> None:
         """Close an issue as done."""

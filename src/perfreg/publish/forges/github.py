@@ -131,8 +131,9 @@ class GitHub:
         self._api.send("POST", f"{self._repo}/check-runs", body)
 
     def issues(self, label: str) -> list[Issue]:
-        me = self._who()
-        listed = self._api.pages(f"{self._repo}/issues", state="open", labels=label)
+        me, path = self._who(), f"{self._repo}/issues"
+        listed = self._api.pages(path, state="open", labels=label)
+        listed += self._api.newest(path, state="closed", labels=label, sort="updated", direction="desc")
         return [self._issue(each, me) for each in listed if not _part(each, "pull_request")]
 
     def open_issue(self, title: str, body: str, label: str, landed: Callable[[], Issue | None]) -> Issue:
@@ -141,7 +142,7 @@ class GitHub:
         return made if isinstance(made, Issue) else self._issue(made, self._who())
 
     def edit_issue(self, issue: Issue, body: str) -> None:
-        self._api.send("PATCH", f"{self._repo}/issues/{issue.number}", {"body": body})
+        self._api.send("PATCH", f"{self._repo}/issues/{issue.number}", {"body": body, "state": "open"})
 
     def close_issue(self, issue: Issue) -> None:
         document = {"state": "closed", "state_reason": "completed"}
@@ -193,6 +194,7 @@ class GitHub:
             mine=_same(document, me),
             body=_text(document, "body"),
             url=_text(document, "html_url"),
+            is_open=_part(document, "state") != "closed",
         )
 
     def _pull_request(self, document: Any) -> PullRequest:

@@ -86,13 +86,18 @@ class GitHubApi:
 
     def pages(self, path: str, **query: str) -> list[Any]:
         """The entries of a list, all pages of it."""
-        return self._persist(f"GET {path}", lambda: list(self._entries(path, {**query, "per_page": _PAGE})))
+        return self._persist(f"GET {path}", lambda: list(self._entries(path, query, _MOST_PAGES)))
 
-    def _entries(self, path: str, query: Mapping[str, str | int]) -> Iterator[Any]:
+    def newest(self, path: str, **query: str) -> list[Any]:
+        """The entries of a list's first page, which ``query`` has to put into order."""
+        return self._persist(f"GET {path}", lambda: list(self._entries(path, query, 1)))
+
+    def _entries(self, path: str, query: Mapping[str, str], most: int) -> Iterator[Any]:
         from requests.utils import parse_header_links
 
-        url, parameters = path, dict(query)
-        for _ in range(_MOST_PAGES):
+        url: str = path
+        parameters: dict[str, str | int] = {**query, "per_page": _PAGE}
+        for _ in range(most):
             headers, entries = self._requester.requestJsonAndCheck("GET", url, parameters=parameters)
             if not isinstance(entries, list):
                 raise TypeError("not a list")

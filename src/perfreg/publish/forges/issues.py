@@ -1,8 +1,12 @@
-"""An issue for a regression of the main branch: opened once, kept up to date, closed when all of it is gone."""
+"""An issue for a regression of the main branch: opened once, kept up to date, closed when all of it is gone.
+
+A metric that comes back reopens the issue in which it was reported before: one that comes and goes makes one issue, and
+not one a week.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from perfreg.publish.forges import marker
@@ -25,31 +29,51 @@ class Report:
     branch: str
     commit: str
 
+    @property
+    def since(self) -> str:
+        """The commit, as people write it."""
+        return self.commit[:12]
+
 
 def keep(forge: Forge, report: Report, key: str, label: str) -> str:
-    """Open, update or close the issue of ``key``; what was done, for people. Raises `ForgeError`."""
+    """Open, update, reopen or close the issue of ``key``; what was done, for people. Raises `ForgeError`."""
     mine = _mine(forge, label, key)
-    message = report.message
-    regressed = tuple(sorted(map(marker.short, message.regressed)))
-    if not mine:
-        return _open(forge, report, key, label, regressed) if regressed else ""
-    known = _marker(mine[0], key)
-    open_still = set(known.metrics if known else ()) - set(map(marker.short, message.well))
+    regressed = tuple(sorted(map(marker.short, report.message.regressed)))
+    current = [issue for issue in mine if issue.is_open]
+    if not current:
+        return _begin(forge, report, key, label, regressed, mine) if regressed else ""
+    # Two jobs at once may have opened one each: whatever any of them was about goes on in the oldest.
+    first, *others = current
+    known = {name for issue in current for name in _metrics(issue, key)}
+    for other in others:
+        _close(forge, other, f"This goes on in #{first.number}.")
+    open_still = known - set(map(marker.short, report.message.well))
     if regressed or open_still:
         # What this run did not measure, or could not compare, is not known to be gone.
-        metrics = tuple(sorted(open_still | set(regressed)))
-        forge.edit_issue(mine[0], _body(forge, report, key, metrics))
-        return f"updated {mine[0].url}"
-    forge.add_comment(mine[0].number, f"Gone as of {report.commit[:12]}.", landed=lambda: None)
-    forge.close_issue(mine[0])
-    return f"closed {mine[0].url}"
+        forge.edit_issue(first, _body(forge, report, key, tuple(sorted(open_still | set(regressed)))))
+        return f"updated {first.url}"
+    _close(forge, first, f"Gone as of {report.since}.")
+    return f"closed {first.url}"
 
 
-def _open(forge: Forge, report: Report, key: str, label: str, metrics: tuple[str, ...]) -> str:
-    title = inert(f"Performance regression on {visible(report.branch, 60)}")
+def _begin(
+    forge: Forge, report: Report, key: str, label: str, metrics: tuple[str, ...], closed: Sequence[Issue]
+) -> str:
+    """Reopen the newest of the ``closed`` ones that was about any of these metrics, or open a new one."""
     body = _body(forge, report, key, metrics)
+    again = next((issue for issue in reversed(closed) if set(metrics) & set(_metrics(issue, key))), None)
+    if again is not None:
+        forge.edit_issue(again, body)
+        forge.add_comment(again.number, f"Back as of {report.since}.", landed=lambda: None)
+        return f"reopened {again.url}"
+    title = inert(f"Performance regression on {visible(report.branch, 60)}")
     issue = forge.open_issue(title, body, label, landed=_first(forge, label, key))
     return f"opened {issue.url}"
+
+
+def _close(forge: Forge, issue: Issue, why: str) -> None:
+    forge.add_comment(issue.number, why, landed=lambda: None)
+    forge.close_issue(issue)
 
 
 def _body(forge: Forge, report: Report, key: str, metrics: tuple[str, ...]) -> str:
@@ -58,12 +82,18 @@ def _body(forge: Forge, report: Report, key: str, metrics: tuple[str, ...]) -> s
 
 
 def _first(forge: Forge, label: str, key: str) -> Callable[[], Issue | None]:
-    return lambda: next(iter(_mine(forge, label, key)), None)
+    return lambda: next((issue for issue in _mine(forge, label, key) if issue.is_open), None)
 
 
 def _mine(forge: Forge, label: str, key: str) -> list[Issue]:
+    """Our issues with this key, open or closed, the oldest first."""
     found = [issue for issue in forge.issues(label) if issue.mine and _marker(issue, key) is not None]
     return sorted(found, key=lambda issue: issue.number)
+
+
+def _metrics(issue: Issue, key: str) -> tuple[str, ...]:
+    known = _marker(issue, key)
+    return known.metrics if known else ()
 
 
 def _marker(issue: Issue, key: str) -> Marker | None:
