@@ -62,3 +62,28 @@ def test_a_doubt_about_the_run_warns() -> None:
     gate = decide([verdict("unchanged")], GatePolicy(), ("missing: search.throughput",))
     assert gate.status == "warn"
     assert gate.reasons == ("missing: search.throughput",)
+
+
+@pytest.mark.parametrize(
+    ("policy", "failed"),
+    [
+        (GatePolicy(), ["a", "b"]),
+        (GatePolicy(fail_on="high"), ["a"]),
+        (GatePolicy(fail_on="high", max_acceptable_regressions=1), []),
+        (GatePolicy(fail_on="critical", fail_on_major=True), ["a"]),
+        (GatePolicy(fail_on="high", fail_on_inconclusive=True), ["a", "e"]),
+        (GatePolicy(enabled=False), []),
+    ],
+)
+def test_the_metrics_that_fail_the_gate_are_named(policy: GatePolicy, failed: list[str]) -> None:
+    verdicts = [
+        replace(verdict("regression", "high"), metric="a"),
+        replace(verdict("regression", "medium"), metric="b"),
+        replace(verdict("regression", "low"), metric="c"),
+        replace(verdict("regression", "critical"), metric="d", accepted="as planned"),
+        replace(verdict("inconclusive"), metric="e"),
+        replace(verdict("unchanged"), metric="f"),
+    ]
+    gate = decide(verdicts, policy)
+    assert list(gate.failed) == [f"search.{name}" for name in failed]
+    assert (gate.status == "fail") == bool(failed)

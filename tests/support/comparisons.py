@@ -155,6 +155,7 @@ GATE = Gate(
         "high regression of search.response_time_p95: 22 rounds agree: head is slower by more than 2 %",
         "inconclusive: orders.query_time_p95",
     ),
+    failed=("search.response_time_p95",),
 )
 
 

@@ -251,6 +251,7 @@ GATE = Gate(
         "no baseline: 1 of 10 metrics are compared with nothing",
         HOSTILE_TEXT,
     ),
+    failed=("search.response_time_p95",),
 )
 
 
@@ -307,7 +308,8 @@ def verdict_of(metric: str) -> Verdict:
 def regressed() -> Result:
     """One regression among unchanged metrics."""
     verdicts = (verdict_of("response_time_p50"), verdict_of("response_time_p95"), verdict_of("row_count"))
-    return only(*verdicts, gate=Gate(status="fail", reasons=("high regression of search.response_time_p95",)))
+    name = "search.response_time_p95"
+    return only(*verdicts, gate=Gate(status="fail", reasons=(f"high regression of {name}",), failed=(name,)))
 
 
 def first_run() -> Result:

@@ -30,15 +30,18 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str
     broken = sorted({verdict.scenario for verdict in verdicts if verdict.status == "broken"})
     failures = [f"{name} is broken" for name in broken]
     warnings: list[str] = []
-    (failures if policy.enabled else warnings).extend(_regressions(verdicts, policy, warnings))
+    failing = _failing(verdicts, policy) if policy.enabled else []
+    for verdict in sorted(_regressions(verdicts), key=_rank, reverse=True):
+        words = f"{verdict.severity} regression of {verdict.scenario}.{verdict.metric}: {verdict.reason}"
+        (failures if verdict in failing else warnings).append(words)
     warnings += [
         f"accepted regression of {each.scenario}.{each.metric}: {each.accepted}" for each in verdicts if each.accepted
     ]
     warnings += [f"{each.scenario}.{each.metric}: {each.reason}" for each in verdicts if each.budget == "warning"]
-    open_ones = [f"{each.scenario}.{each.metric}" for each in verdicts if each.status == "inconclusive"]
+    open_ones = [each for each in verdicts if each.status == "inconclusive"]
     if open_ones:
-        serious = policy.enabled and policy.fail_on_inconclusive
-        (failures if serious else warnings).append(f"inconclusive: {', '.join(open_ones)}")
+        serious = open_ones[0] in failing
+        (failures if serious else warnings).append(f"inconclusive: {', '.join(map(_name, open_ones))}")
     for status, words in (
         ("no_baseline", "no base" if policy.paired else "no baseline"),
         ("environment_mismatch", "other environment"),
@@ -50,26 +53,36 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str
     warnings += doubts
     if not verdicts:
         failures.append("nothing was measured")
-    reasons = tuple(failures + warnings)
-    return Gate(status="fail" if failures else "warn" if warnings else "pass", reasons=reasons)
+    return Gate(
+        status="fail" if failures else "warn" if warnings else "pass",
+        reasons=tuple(failures + warnings),
+        failed=tuple(map(_name, failing)),
+    )
 
 
-def _regressions(verdicts: Sequence[Verdict], policy: GatePolicy, warnings: list[str]) -> list[str]:
-    """Reasons to fail; regressions that are let through are added to ``warnings``."""
-    found = [verdict for verdict in verdicts if verdict.status == "regression" and not verdict.accepted]
+def _failing(verdicts: Sequence[Verdict], policy: GatePolicy) -> list[Verdict]:
+    """The verdicts that an enabled gate does not let through."""
     limit = SEVERITIES.index(policy.fail_on)
-    grave = [verdict for verdict in found if _rank(verdict) >= limit]
-    decisive = len(grave) > policy.max_acceptable_regressions
-    failures: list[str] = []
-    for verdict in sorted(found, key=_rank, reverse=True):
-        forced = (policy.fail_on_critical and verdict.severity == "critical") or (
-            policy.fail_on_major and verdict.severity in ("high", "critical")
-        )
-        bad = forced or (decisive and verdict in grave)
-        words = f"{verdict.severity} regression of {verdict.scenario}.{verdict.metric}: {verdict.reason}"
-        (failures if bad else warnings).append(words)
-    return failures
+    decisive = sum(_rank(each) >= limit for each in _regressions(verdicts)) > policy.max_acceptable_regressions
+    return [
+        *(
+            each
+            for each in _regressions(verdicts)
+            if (decisive and _rank(each) >= limit)
+            or (policy.fail_on_critical and each.severity == "critical")
+            or (policy.fail_on_major and each.severity in ("high", "critical"))
+        ),
+        *(each for each in verdicts if each.status == "inconclusive" and policy.fail_on_inconclusive),
+    ]
+
+
+def _regressions(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [each for each in verdicts if each.status == "regression" and not each.accepted]
 
 
 def _rank(verdict: Verdict) -> int:
     return SEVERITIES.index(verdict.severity) if verdict.severity else -1
+
+
+def _name(verdict: Verdict) -> str:
+    return f"{verdict.scenario}.{verdict.metric}"

@@ -57,10 +57,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The policy's answer, with a reason for each thing that made it warn or fail."""
+    """The policy's answer, with a reason for each thing that made it warn or fail.
+
+    ``failed`` names the metrics (``scenario.metric``) whose verdicts made it fail; those of broken scenarios are not
+    among them.
+    """
 
     status: GateStatus
     reasons: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
