@@ -32,7 +32,7 @@ lint: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and work
 	$(BIN)/perfreg schema --output $(VENV)/schema && diff -ru -x .gitkeep schema $(VENV)/schema
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml report/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/zizmor --offline --no-progress --strict-collection action.yml report .github
+	$(BIN)/zizmor --offline --no-progress --strict-collection --persona pedantic --no-config action.yml report .github
 
 schema: $(VENV)/.dev ## Write the published schemas, and the tables of keys and the pictures in docs/, again
 	$(BIN)/perfreg schema --output schema
