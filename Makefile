@@ -37,6 +37,7 @@ lint: $(VENV)/.dev ## Lint, type-check, and see that contracts, schemas and work
 schema: $(VENV)/.dev ## Write the published schemas, and the tables of keys and the pictures in docs/, again
 	$(BIN)/perfreg schema --output schema
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.interface
 	$(BIN)/python -m docs.pictures
 
 bench-load: $(VENV)/.dev ## Compare the load engine with others, 12 minutes on an idle machine (needs nginx and wrk)

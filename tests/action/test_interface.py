@@ -30,11 +30,11 @@ def definition() -> Any:
     return read("action.yml")
 
 
-def _table(heading: str) -> list[str]:
-    """First column of the README's table with this heading."""
+def _table(heading: str) -> dict[str, str]:
+    """The first two columns of the README's table with this heading."""
     text = (ROOT / "README.md").read_text("utf-8")
     rows = text.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0]
-    return re.findall(r"^\| `([a-z-]+)` \|", rows, re.MULTILINE)
+    return dict(re.findall(r"^\| `([a-z-]+)` \| ?(.*?) ?\|", rows, re.MULTILINE))
 
 
 def test_inputs_are_those_of_the_code(definition: Any) -> None:
@@ -43,12 +43,37 @@ def test_inputs_are_those_of_the_code(definition: Any) -> None:
 
 
 def test_inputs_are_those_of_the_readme_in_its_order(definition: Any) -> None:
-    assert _table("input") == list(definition["inputs"])
+    assert list(_table("input")) == list(definition["inputs"])
+
+
+def test_defaults_are_those_of_the_readme(definition: Any) -> None:
+    shown = _table("input")
+    for name, spec in definition["inputs"].items():
+        assert not spec["default"] or shown[name] == f"`{spec['default']}`", name
+
+
+def test_the_sub_action_says_the_same_of_the_same_inputs(definition: Any) -> None:
+    ours, theirs = definition["inputs"], read("report/action.yml")["inputs"]
+    # A leg does not comment, and the job that gathers them has no store.
+    differ = {name for name in ours.keys() & theirs if ours[name] != theirs[name]}
+    assert differ == {"args", "comment", "output-directory", "token"}
+    assert {name for name in differ if ours[name]["default"] != theirs[name]["default"]} == set()
+
+
+def test_every_input_of_the_reusable_workflow_is_used() -> None:
+    text = (ROOT / ".github" / "workflows" / "perf-regression.yml").read_text("utf-8")
+    interface = yaml.safe_load(text)[True]["workflow_call"]  # "on" is true to a YAML parser
+    assert set(re.findall(r"inputs\.([a-z_-]+)", text)) == set(interface["inputs"])
+    (uses,) = (step for step in yaml.safe_load(text)["jobs"]["report"]["steps"] if "report@" in step.get("uses", ""))
+    promised = re.findall(r"\.report\.outputs\.([a-z-]+)", str(interface["outputs"]))
+    assert set(promised) <= set(read("report/action.yml")["outputs"])
+    assert uses["id"] == "report"
 
 
 def test_outputs_are_those_of_the_code_and_of_the_readme(definition: Any) -> None:
     assert tuple(definition["outputs"]) == OUTPUTS
-    assert _table("output") == list(definition["outputs"])
+    assert list(_table("output")) == list(definition["outputs"])
+    assert list(_table("output").values()) == [spec["description"] for spec in definition["outputs"].values()]
     shared = {name: spec for name, spec in definition["outputs"].items() if name != "baseline-updated"}
     assert read("report/action.yml")["outputs"] == shared
 

@@ -8,13 +8,43 @@ from pathlib import Path
 import pytest
 from tests.support.pages import PAGES, ROOT, anchors, links
 
-from docs import generate
+from docs import generate, interface
 
 
 @pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
 def test_tables_are_fresh(page: Path) -> None:
     text = page.read_text("utf-8")
     assert text == generate.filled(text), "run make schema"
+
+
+@pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
+def test_tables_of_flags_and_inputs_are_fresh(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert text == interface.filled(text), "run make schema"
+
+
+def test_every_command_and_every_interface_has_its_table() -> None:
+    text = "".join(page.read_text("utf-8") for page in generate.pages())
+    shown = set(re.findall(r"<!-- ((?:flags|inputs|outputs): \S+) -->", text))
+    files = ("action.yml", "report/action.yml", ".github/workflows/perf-regression.yml")
+    wanted = {f"{kind}: {file}" for kind in ("inputs", "outputs") for file in files}
+    # The outputs of the sub-action are held against those of the Action by a test of their own.
+    assert shown == {f"flags: {name}" for name in interface.commands()} | wanted - {"outputs: report/action.yml"}
+
+
+def test_every_flag_says_what_it_does() -> None:
+    for name in interface.commands():
+        for row in interface.flags(name).splitlines()[2:]:
+            assert re.fullmatch(r"\| `.+` \| .* \| \S.* \|", row), row
+
+
+def test_the_tables_know_what_parsers_and_definitions_say() -> None:
+    assert "| `--comment {always,on-change,on-regression,never}` | always |" in interface.flags("publish")
+    assert "| `--labels`, `--no-labels` | on |" in interface.flags("publish")
+    assert "| `-c FILE`, `--config FILE` | perfreg.yml |" in interface.flags("baseline")
+    assert "| `accept --reason TEXT` |" in interface.flags("baseline")
+    assert "| `working-directory` | `.` |" in interface.inputs("action.yml")
+    assert "| `fail_on_regression` | `true` |" in interface.inputs(".github/workflows/perf-regression.yml")
 
 
 def test_every_section_has_its_table() -> None:
