@@ -78,11 +78,14 @@ def test_what_moved_is_in_the_open_and_the_rest_is_folded() -> None:
     [
         "xychart-beta horizontal",
         "bar [131, 138.1, 121.2]",
-        "What noise allowed to be seen",
-        "half of the intervals are within ±4.28 %",
+        "What the runner's noise allowed to be seen",
+        "- Half of the intervals reach no further than ±4.28 % around the change, the widest ±5.2 %: smaller changes",
+        "- Code: 8c1f0e7b2d3a on feature/faster-search (pull request 42)\n- Baseline: 12 runs, the newest 3 days old",
+        "- ⚠️ `search`: warm-up was short",
         "key 5f1c09ab",
         "**Recommended**",
         "- Measure it again: `perfreg run --scenario search --scenario orders`",
+        "side by side with the newest baseline: `perfreg compare --base 77aa0e7b2d3a --head 8c1f0e7b2d3a --scenario",
         "`/perfreg accept search.response_time_p95 REASON`",
         "`perf-accepted`",
         "`Perf-Accept: search.response_time_p95 REASON`",
@@ -107,6 +110,54 @@ def test_nothing_is_to_be_accepted_where_nothing_regressed() -> None:
     assert "/perfreg accept" not in comment(results.only(accepted))
 
 
+def test_where_there_is_no_pull_request_it_is_accepted_by_a_command() -> None:
+    pushed = replace(results.RUN.source, pull_request="")
+    text = comment(replace(results.regressed(), run=replace(results.regressed().run, source=pushed)))
+    assert "`perfreg baseline accept search.response_time_p95 --reason REASON`" in text
+    assert "`Perf-Accept: search.response_time_p95 REASON`" in text
+    assert "/perfreg accept" not in text
+
+
+@pytest.mark.parametrize(("parents", "fetched"), [(("b" * 40,), False), (("b" * 40, "c" * 40), True)])
+def test_a_merge_that_only_the_code_host_has_made_is_fetched_first(parents: tuple[str, ...], fetched: bool) -> None:
+    found = comparisons.every_verdict()
+    commit = found.run.source.commit
+    text = comment(replace(found, run=replace(found.run, source=replace(found.run.source, parents=parents))))
+    fetch = f"git fetch origin {commit} && " if fetched else ""
+    assert f"- Measure it again: `{fetch}perfreg compare --base 77aa0e7b2d3a" in text
+
+
+def test_a_first_run_tells_how_comparisons_begin() -> None:
+    found = results.first_run()
+    assert "- Comparisons begin with the first clean run of `main`: it becomes the baseline by itself." in comment(
+        found
+    )
+    kept = replace(found, run=replace(found.run, trust="automatic"))
+    assert "- This run was kept as a baseline, so later ones have something to be compared with" in comment(kept)
+
+
+def test_what_disturbed_the_machine_is_in_the_open() -> None:
+    note = "disturbed: other processes used 87 % of the machine's processors"
+    text = comment(replace(comparisons.every_verdict(), notes=("measured 4 rounds", note)))
+    assert f"- ⚠️ {note}\n" in text.partition("| metric |")[0]
+    assert "- Note: measured 4 rounds" in text
+    assert text.count(note) == 1
+
+
+def test_metrics_of_which_the_same_is_to_be_said_share_a_line() -> None:
+    few = tuple(
+        replace(each, rounds=4, sigma_pct=None, detectable_pct=None, self_low_pct=None, self_high_pct=None)
+        for each in comparisons.COMPARISON.noise
+    )
+    text = comment(comparisons.only(*comparisons.VERDICTS, comparison=replace(comparisons.COMPARISON, noise=few)))
+    names = ", ".join(f"`{each.scenario}.{each.metric}`" for each in few)
+    assert f"- {names}: too few rounds to tell: 4\n" in text
+
+
+def test_a_gate_without_reasons_is_not_worth_a_paragraph() -> None:
+    assert "Gate:" not in comment(results.only(gate=Gate(status="pass")))
+
+
 def test_a_name_that_is_a_pattern_is_not_offered_for_acceptance() -> None:
     odd = replace(results.verdict_of("response_time_p95"), scenario="a*[b]")
     assert "`/perfreg accept GLOB REASON`" in comment(results.only(odd))
@@ -124,6 +175,20 @@ def test_several_results_share_one_comment_and_the_worst_speaks() -> None:
     assert first.endswith("(the worst of 3 results, `leg 1`)")
     assert text.count("| `leg 0` |") == 3  # its numbers, and both metrics that were compared with nothing
     assert "| `leg 1` | `search.response_time_p95` | 41.23 ms |" in text
+
+
+def test_what_several_results_agree_in_stands_there_once() -> None:
+    text = comment(results.first_run(), results.regressed())
+    assert text.count("- Environment: ci, Linux 6.8") == 1
+    assert "- Code: 8c1f0e7b2d3a on feature/faster-search (pull request 42)\n- `leg 0`: Baseline: none\n" in text
+    assert "- `leg 1`: Baseline: 12 runs" in text
+
+
+def test_charts_show_what_may_be_chance_only_where_nothing_is_certain() -> None:
+    worse, _, doubtful = (comparisons.VERDICTS[index] for index in (0, 1, 3))
+    assert doubtful.status == "inconclusive"
+    assert 'x-axis ["1. search.response_time_p95"]' in comment(comparisons.only(worse, doubtful))
+    assert 'x-axis ["1. orders.query_time_p95"]' in comment(comparisons.only(doubtful))
 
 
 def test_charts_have_plain_numbers_only() -> None:

@@ -76,8 +76,16 @@ def test_a_comparison_starts_with_its_sides_and_ends_with_how_to_repeat_it() -> 
     head, _, table = text.partition("| metric |")
     assert "- Base: main (77aa0e7b2d3a)\n- Head: . (8c1f0e7b2d3a), with uncommitted changes\n" in head
     assert "`..........\\|....[*]...` | regression, high |" in table
-    assert "- Repeat: `perfreg compare --base 77aa0e7b2d3a --head . --budget 60s --seed 7`" in table
+    again = "`perfreg compare --base 77aa0e7b2d3a --head . --budget 60s --seed 7`"
+    assert f"- Measure it again: {again}" in table
+    assert f"- Repeat: {again}" in render(comparisons.only(comparisons.VERDICTS[2]))
     assert "changes of 1.8 % and more could be seen; base against itself: [-1.0, +0.5] %" in table
+
+
+def test_it_tells_what_to_do_next() -> None:
+    text = render(results.regressed())
+    assert "**Recommended**:\n\n- Start with `search.response_time_p95`" in text
+    assert "`/perfreg accept search.response_time_p95 REASON`" in text
 
 
 def test_a_unit_in_the_headline_is_escaped() -> None:

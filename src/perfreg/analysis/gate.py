@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from perfreg.model.result import SEVERITIES, Gate, Severity, Verdict
 
+_NAMES_SHOWN = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatePolicy:
@@ -41,7 +43,7 @@ def decide(verdicts: Sequence[Verdict], policy: GatePolicy, doubts: Sequence[str
     open_ones = [each for each in verdicts if each.status == "inconclusive"]
     if open_ones:
         serious = open_ones[0] in failing
-        (failures if serious else warnings).append(f"inconclusive: {', '.join(map(_name, open_ones))}")
+        (failures if serious else warnings).append(f"inconclusive: {_some(open_ones)}")
     for status, words in (
         ("no_baseline", "no base" if policy.paired else "no baseline"),
         ("environment_mismatch", "other environment"),
@@ -74,6 +76,11 @@ def _failing(verdicts: Sequence[Verdict], policy: GatePolicy) -> list[Verdict]:
         ),
         *(each for each in verdicts if each.status == "inconclusive" and policy.fail_on_inconclusive),
     ]
+
+
+def _some(verdicts: Sequence[Verdict]) -> str:
+    more = f" and {len(verdicts) - _NAMES_SHOWN:,} more" if len(verdicts) > _NAMES_SHOWN else ""
+    return ", ".join(map(_name, verdicts[:_NAMES_SHOWN])) + more
 
 
 def _regressions(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from perfreg.report.escape import html_pre, markdown_code, markdown_text
 from perfreg.report.headline import Headline, Mood
@@ -31,9 +31,11 @@ def verdict(mood: Mood, headline: Headline) -> str:
 
 
 def noise(versus: Versus) -> Iterator[str]:
-    """How small a change of each metric could be seen."""
-    yield from (f"- {markdown_code(line.name)}: {line.sentence}" for line in versus.noise)
-    yield ""
+    """How small a change of each metric could be seen; metrics of which the same is to be said share a line."""
+    together: dict[str, list[str]] = {}
+    for line in versus.noise:
+        together.setdefault(line.sentence, []).append(line.name)
+    yield from (f"{_names(names)}: {sentence}" for sentence, names in together.items())
 
 
 def reasons(rows: Iterable[Row]) -> Iterator[str]:
@@ -41,8 +43,12 @@ def reasons(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         if row.reason:
             details = ", ".join(part for part in (row.direction, row.method, row.baseline) if part)
-            yield f"- {markdown_code(row.name)}: {markdown_text(row.reason)} ({markdown_text(details)})"
-    yield ""
+            yield f"{markdown_code(row.name)}: {markdown_text(row.reason)} ({markdown_text(details)})"
+
+
+def bullets(lines: Iterable[str], prefix: str = "") -> Iterator[str]:
+    """Lines as a list."""
+    yield from (f"- {prefix}{line}" for line in lines)
 
 
 def notice(found: Notice) -> Iterator[str]:
@@ -55,12 +61,16 @@ def notice(found: Notice) -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
-    names = ", ".join(markdown_code(name) for name in group.names[:NAMES_SHOWN])
-    more = f" and {len(group.names) - NAMES_SHOWN:,} more" if len(group.names) > NAMES_SHOWN else ""
+    names = _names(group.names)
     first, *rest = group.reason or ("",)
-    yield f"- {names}{more}: {markdown_text(first)}" if first else f"- {names}{more}"
+    yield f"- {names}: {markdown_text(first)}" if first else f"- {names}"
     if rest:
         yield f"  {html_pre(rest)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(map(markdown_code, names[:NAMES_SHOWN])) + more
 
 
 def plans(name: str, plan: PlanPair) -> Iterator[str]:
@@ -86,7 +96,7 @@ def shifts(rows: Iterable[ShiftRow]) -> Iterator[str]:
 
 def folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Lines that are shown when somebody asks for them."""
-    yield f"<details><summary>{html.escape(title)}</summary>"
+    yield f"<details><summary>{html.escape(title, quote=False)}</summary>"
     yield ""
     yield from lines
     yield "</details>"

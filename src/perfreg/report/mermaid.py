@@ -17,13 +17,20 @@ _ODD = re.compile(r"[^A-Za-z0-9_.,/ -]")
 def changes(rows: Sequence[Row]) -> tuple[str, ...]:
     """The head of each metric in percent of its base, as a fenced block; empty where there is nothing to draw.
 
-    The bars start at zero and a line marks the base: a chart of changes alone would start anywhere.
+    The bars start at zero and a line marks the base: a chart of changes alone would start anywhere. What may be chance
+    is drawn only where nothing else is.
     """
-    drawn = [(row, row.span) for row in rows if row.span is not None and math.isfinite(row.span.change)][:_MOST_BARS]
+    whole = [
+        (index, row, row.span)
+        for index, row in enumerate(rows, 1)
+        if row.span is not None and math.isfinite(row.span.change)
+    ]
+    certain = [each for each in whole if each[1].status in ("regression", "improvement")]
+    drawn = (certain or whole)[:_MOST_BARS]
     if not drawn:
         return ()
-    heights = [100 + max(min(span.change, _MOST_PCT), -100.0) for _, span in drawn]
-    names = ", ".join(f'"{_label(index, row.name)}"' for index, (row, _) in enumerate(drawn, 1))
+    heights = [100 + max(min(span.change, _MOST_PCT), -100.0) for _, _, span in drawn]
+    names = ", ".join(f'"{_label(index, row.name)}"' for index, row, _ in drawn)
     return (
         "```mermaid",
         "xychart-beta horizontal",

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from perfreg.model.result import SEVERITIES, Result
-from perfreg.report import advice, facts, mermaid, words
+from perfreg.report import comment_lines as lines
 from perfreg.report import markdown_parts as parts
+from perfreg.report import mermaid, words
+from perfreg.report.comment_lines import Part
 from perfreg.report.escape import inert, markdown_code, markdown_text, visible
 from perfreg.report.fitting import Block, fit
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.headline import Mood
 from perfreg.report.row import ORDER, Row
-from perfreg.report.versus import NOISE_TITLE
-from perfreg.report.view import View, view
+from perfreg.report.view import view
 
 LIMIT = 65_000
 """Bytes; GitHub takes 65,536 characters."""
@@ -27,11 +27,6 @@ LIMIT = 65_000
 _MOODS: tuple[Mood, ...] = ("broken", "fail", "warn", "pass")
 _COLUMNS = ("metric", "base", "head", "change", "interval", "verdict", "severity")
 _ALIGNED = ("---", "--:", "--:", "--:", "---", "---", "---")
-_NUMBERS = (
-    *("status", "scenarios", "duration", "total", "successful"),
-    *("regressions", "critical", "improvements", "baseline health"),
-)
-_NAMES_SHOWN = 5
 _BLANKS = re.compile(r"\n{3,}")
 
 
@@ -43,17 +38,6 @@ class Leg:
     result: Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    name: str
-    result: Result
-    said: View
-
-    @property
-    def prefix(self) -> str:
-        return f"{markdown_code(self.name)}: " if self.name else ""
-
-
 def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "", problems: Sequence[str] = ()) -> str:
     """The comment in at most ``limit`` bytes; ``rest`` is Markdown that says where everything is.
 
@@ -61,7 +45,7 @@ def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "", problems:
     """
     several = len(legs) > 1
     told = [
-        _Part(name=visible(leg.name, 80) if several else "", result=leg.result, said=view(leg.result)) for leg in legs
+        Part(name=visible(leg.name, 80) if several else "", result=leg.result, said=view(leg.result)) for leg in legs
     ]
     return inert(_BLANKS.sub("\n\n", fit((*_missing(problems), *_blocks(told)), limit, rest)))
 
@@ -70,37 +54,38 @@ def _missing(problems: Sequence[str]) -> Iterator[Block]:
     """No verdict of the others makes up for one that is lost, so this comes first."""
     if problems:
         line = f"❌ **No verdict**: {words.count(len(problems), 'result')} of this run cannot be used"
-        lines = tuple(f"- {markdown_text(visible(each, 400))}" for each in problems)
+        listed = tuple(f"- {markdown_text(visible(each, 400))}" for each in problems)
         yield Block(title="", rank=0, body=(line, ""))
-        yield Block(title="what is missing", rank=1, body=lines, is_list=True)
+        yield Block(title="what is missing", rank=1, body=listed, is_list=True)
 
 
-def _blocks(told: Sequence[_Part]) -> Iterator[Block]:
+def _blocks(told: Sequence[Part]) -> Iterator[Block]:
     if not told:
         return
     rows = _worst_first(told)
     moved = [(part, row) for part, row in rows if row.moved]
     yield Block(title="", rank=0, body=tuple(_verdict(told)))
-    yield _table("the numbers", 1, _NUMBERS, ("---",) * len(_NUMBERS), [(part, _numbers(part)) for part in told])
-    yield Block(title="what was compared", rank=2, body=tuple(_sides(told)), is_list=True)
+    numbers = [(part, lines.numbers(part)) for part in told]
+    yield _table("the numbers", 1, lines.NUMBERS, ("---",) * len(lines.NUMBERS), numbers)
+    yield Block(title="what was compared", rank=2, body=(*lines.sides(told), *lines.doubts(told)), is_list=True)
     if moved:
         cells = [(part, _cells(row)) for part, row in moved]
         yield _table("what moved", 1, _COLUMNS, _ALIGNED, cells)
         yield _folded("Chart", 6, mermaid.changes([row for _, row in moved]))
     for part in told:
         yield from _findings(part)
-    yield Block(title="the gate's reasons", rank=3, body=tuple(_gate(told)), is_list=True)
-    yield Block(title="recommendations", rank=3, body=tuple(_advice(told)), is_list=True)
-    yield Block(title="how to accept", rank=1, body=tuple(_acceptance(rows)))
+    yield Block(title="the gate's reasons", rank=3, body=tuple(lines.gate(told)), is_list=True)
+    yield Block(title="recommendations", rank=3, body=tuple(lines.recommended(told)), is_list=True)
+    yield Block(title="how to accept", rank=1, body=tuple(lines.acceptance(told)))
     if len(moved) < len(rows):
         cells = [(part, _cells(row)) for part, row in rows]
         yield _table("all metrics", 7, _COLUMNS, _ALIGNED, cells, fold=f"All {words.count(len(rows), 'metric')}")
-    yield _folded("What noise allowed to be seen", 5, tuple(_noise(told)))
-    yield _folded("Why", 8, tuple(chain.from_iterable(parts.reasons(part.said.rows) for part in told)))
-    yield _folded("Environment, and how to measure this again", 4, tuple(_about(told)))
+    yield _folded("What the runner's noise allowed to be seen", 5, tuple(lines.noise(told)))
+    yield _folded("Why", 8, tuple(lines.reasons(told)))
+    yield _folded(lines.ABOUT, 4, tuple(lines.about(told)))
 
 
-def _verdict(told: Sequence[_Part]) -> Iterator[str]:
+def _verdict(told: Sequence[Part]) -> Iterator[str]:
     """One line; of several results, the worst one speaks."""
     worst = min(told, key=lambda part: _MOODS.index(part.said.mood))
     line = parts.verdict(worst.said.mood, worst.said.headline)
@@ -109,46 +94,14 @@ def _verdict(told: Sequence[_Part]) -> Iterator[str]:
     yield line
 
 
-def _numbers(part: _Part) -> tuple[str, ...]:
-    result, rows = part.result, part.said.rows
-    records = result.run.scenarios
-    names = ", ".join(markdown_code(visible(record.name, 80), cell=True) for record in records[:_NAMES_SHOWN])
-    more = f" and {len(records) - _NAMES_SHOWN:,} more" if len(records) > _NAMES_SHOWN else ""
-    regressions = [row for row in rows if row.status == "regression"]
-    accepted = sum(row.accepted for row in regressions)
-    return (
-        f"{part.said.mood}",
-        f"{names}{more}" or "none",
-        words.duration(result.run.duration_s),
-        f"{len(records):,}",
-        f"{sum(record.status == 'ok' for record in records):,}",
-        f"{len(regressions):,}{f' ({accepted:,} accepted)' if accepted else ''}",
-        f"{sum(row.severity == 'critical' and not row.accepted for row in regressions):,}",
-        f"{sum(row.status == 'improvement' for row in rows):,}",
-        _health(result),
-    )
-
-
-def _health(result: Result) -> str:
-    if result.comparison is not None:
-        return "not needed: side by side"
-    if result.baseline.health is not None:
-        return f"{result.baseline.health:.2f} of 1"
-    return "not rated" if result.baseline.runs else "no baseline"
-
-
-def _sides(told: Sequence[_Part]) -> Iterator[str]:
-    for part in told:
-        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in part.said.sides)
-
-
-def _worst_first(told: Sequence[_Part]) -> list[tuple[_Part, Row]]:
+def _worst_first(told: Sequence[Part]) -> list[tuple[Part, Row]]:
     return sorted(((part, row) for part in told for row in part.said.rows), key=lambda pair: _badness(pair[1]))
 
 
 def _badness(row: Row) -> tuple[int, bool, int, float]:
     severity = SEVERITIES.index(row.severity) if row.severity else -1
-    return ORDER.index(row.status), row.accepted, -severity, -abs(row.span.change) if row.span else 0.0
+    size = abs(row.span.change) if row.span and row.status in ("regression", "improvement") else 0.0
+    return ORDER.index(row.status), row.accepted, -severity, -size
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -169,7 +122,7 @@ def _table(
     rank: int,
     columns: tuple[str, ...],
     aligned: tuple[str, ...],
-    lines: Sequence[tuple[_Part, tuple[str, ...]]],
+    lines: Sequence[tuple[Part, tuple[str, ...]]],
     fold: str = "",
 ) -> Block:
     """A table that may be cut; with a first column for the leg where there are several."""
@@ -191,61 +144,15 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _findings(part: _Part) -> Iterator[Block]:
+def _findings(part: Part) -> Iterator[Block]:
     """What could not be compared, changed plans and lasting changes."""
     for found in part.said.notices:
-        lines = tuple(parts.notice(found))
-        yield Block(title=found.title, rank=2, before=(f"{part.prefix}{lines[0]}", ""), body=lines[2:], is_list=True)
+        first, _, *rest = parts.notice(found)
+        yield Block(title=found.title, rank=2, before=(f"{part.prefix}{first}", ""), body=tuple(rest), is_list=True)
     for row in part.said.rows:
         if row.plan is not None:
             yield _folded("Changed plans", 5, tuple(parts.plans(row.name, row.plan)))
     yield Block(title="lasting changes", rank=3, body=tuple(parts.shifts(part.said.shifts)), is_list=True)
-
-
-def _gate(told: Sequence[_Part]) -> Iterator[str]:
-    for part in told:
-        yield f"{part.prefix}Gate: **{part.said.gate}**"
-        yield ""
-        yield from (f"- {markdown_text(reason)}" for reason in part.said.gate_reasons)
-        yield ""
-
-
-def _advice(told: Sequence[_Part]) -> Iterator[str]:
-    lines = [f"- {part.prefix}{line}" for part in told for line in advice.recommendations(part.result, part.said)]
-    if lines:
-        yield "**Recommended**:"
-        yield ""
-        yield from lines
-
-
-def _acceptance(rows: Sequence[tuple[_Part, Row]]) -> Iterator[str]:
-    line = advice.acceptance([row for _, row in rows])
-    if line:
-        yield line
-
-
-def _noise(told: Sequence[_Part]) -> Iterator[str]:
-    for part in told:
-        if part.said.versus is None:
-            line = advice.sight(part.said.rows)
-            yield from (f"- {part.prefix}{line}",) if line else ()
-        elif part.said.versus.noise:
-            yield ""
-            yield f"{part.prefix}{NOISE_TITLE}:"
-            yield ""
-            yield from parts.noise(part.said.versus)
-
-
-def _about(told: Sequence[_Part]) -> Iterator[str]:
-    for part in told:
-        for scenario, sentence in part.said.warnings:
-            yield f"- {part.prefix}Warning: {markdown_code(scenario)}: {markdown_text(sentence)}"
-        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in part.said.facts)
-        command = advice.repetition(part.result, part.said)
-        if command:
-            yield f"- {part.prefix}Measure it again: {markdown_code(command)}"
-        yield from (f"- {part.prefix}{label}: {markdown_text(text)}" for label, text in facts.run_facts(part.result))
-        yield from (f"- {part.prefix}Note: {markdown_text(note)}" for note in part.said.notes)
 
 
 def _fold(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

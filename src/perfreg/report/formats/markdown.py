@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from perfreg.model.result import Result
+from perfreg.report import comment_lines, words
 from perfreg.report import markdown_parts as parts
-from perfreg.report import words
 from perfreg.report.bar import bar, legend
 from perfreg.report.chart import Axis, axis_of
+from perfreg.report.comment_lines import Part
 from perfreg.report.escape import inert, markdown_code, markdown_text
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.row import Row
@@ -22,10 +23,10 @@ _RULE = "|---|--:|--:|--:|---|---|---|"
 
 def render(result: Result) -> str:
     """The result as GitHub-flavoured Markdown, ending in a newline."""
-    return inert("\n".join(_lines(view(result))).rstrip("\n") + "\n")
+    return inert("\n".join(_lines(result, view(result))).rstrip("\n") + "\n")
 
 
-def _lines(said: View) -> Iterator[str]:
+def _lines(result: Result, said: View) -> Iterator[str]:
     yield parts.verdict(said.mood, said.headline)
     yield ""
     if said.sides:
@@ -41,12 +42,13 @@ def _lines(said: View) -> Iterator[str]:
             yield from parts.plans(row.name, row.plan)
     yield from parts.shifts(said.shifts)
     yield from _gate(said)
+    yield from _next(Part(name="", result=result, said=said))
     yield from _about(said)
     if len(moved) < len(said.rows):
         yield from parts.folded(f"All {words.count(len(said.rows), 'metric')}", _table(said.rows, said))
     if said.versus is not None and said.versus.noise:
-        yield from parts.folded(NOISE_TITLE, parts.noise(said.versus))
-    yield from parts.folded("Why", parts.reasons(said.rows))
+        yield from parts.folded(NOISE_TITLE, (*parts.bullets(parts.noise(said.versus)), ""))
+    yield from parts.folded("Why", (*parts.bullets(parts.reasons(said.rows)), ""))
 
 
 def _table(rows: Sequence[Row], said: View) -> Iterator[str]:
@@ -76,13 +78,19 @@ def _gate(said: View) -> Iterator[str]:
     yield ""
 
 
+def _next(part: Part) -> Iterator[str]:
+    """What to do now."""
+    for lines in (tuple(comment_lines.recommended((part,))), tuple(comment_lines.acceptance((part,)))):
+        yield from (*lines, "") if lines else ()
+
+
 def _about(said: View) -> Iterator[str]:
     yield "This run:"
     yield ""
     for scenario, sentence in said.warnings:
         yield f"- Warning: {markdown_code(scenario)}: {markdown_text(sentence)}"
     yield from (f"- {label}: {markdown_text(text)}" for label, text in said.facts)
-    if said.versus is not None and said.versus.repeat:
+    if said.versus is not None and said.versus.repeat and not any(row.moved for row in said.rows):
         yield f"- Repeat: {markdown_code(said.versus.repeat)}"
     yield from (f"- Note: {markdown_text(note)}" for note in said.notes)
     yield ""
