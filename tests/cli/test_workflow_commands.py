@@ -45,6 +45,13 @@ def test_a_long_summary_is_cut_at_a_line_and_says_so(line: str) -> None:
     assert "cut" in words
 
 
+def test_what_is_cut_within_a_fold_is_said_outside_of_it() -> None:
+    folded = "<details><summary>All</summary>\n\n" + "| row |\n" * (github.SUMMARY_LIMIT // 8) + "\n</details>\n"
+    cut = github.summary(f"# verdict\n\n<details><summary>a</summary>\n\nb\n</details>\n\n{folded}")
+    assert len(cut.encode()) <= github.SUMMARY_LIMIT
+    assert cut.endswith("| row |\n\n</details>\n\n… cut here: the artifact has the whole report.\n")
+
+
 def test_a_short_summary_is_left_alone() -> None:
     assert github.summary("# short\n") == "# short\n"
 

@@ -17,10 +17,13 @@ SUMMARY_LIMIT = 1024 * 1024
 ANNOTATION_LIMIT = 10
 """Annotations of one level that one step may add; the runner drops the rest without a word."""
 
+Level = Literal["error", "warning"]
+
+_CLOSING = "\n\n</details>"
 _CUT = "\n\n… cut here: the artifact has the whole report.\n"
 
 
-def annotation(level: Literal["error", "warning"], message: str, *, file: str = "", line: str = "") -> str:
+def annotation(level: Level, message: str, *, file: str = "", line: str = "") -> str:
     """One line that makes the runner show ``message``, at a line of a file where one is given."""
     place = {"title": "perfreg", "file": file, "line": line}
     properties = ",".join(f"{key}={_property(value)}" for key, value in place.items() if value)
@@ -38,8 +41,11 @@ def summary(markdown: str) -> str:
     encoded = markdown.encode()
     if len(encoded) <= SUMMARY_LIMIT:
         return markdown
-    kept = encoded[: SUMMARY_LIMIT - len(_CUT.encode())]
-    return kept[: kept.rfind(b"\n") + 1].decode(errors="ignore").rstrip("\n") + _CUT
+    kept = encoded[: SUMMARY_LIMIT - len(f"{_CLOSING}{_CUT}".encode())]
+    text = kept[: kept.rfind(b"\n") + 1].decode(errors="ignore").rstrip("\n")
+    # Whatever is folded away would hide that it was cut.
+    is_folded = f"\n{text}".count("\n<details>") > f"\n{text}\n".count("\n</details>\n")
+    return f"{text}{_CLOSING if is_folded else ''}{_CUT}"
 
 
 @contextmanager
