@@ -17,8 +17,8 @@ ONE, TWO, THREE = ("1" * 40, "2" * 40, "3" * 40)
 @pytest.mark.parametrize(
     ("event", "mode"),
     [
-        ("pull_request", "compare"), ("merge_group", "compare"), ("pull_request_target", "compare"),
-        ("push", "run"), ("schedule", "run"), ("workflow_dispatch", "run"), ("", "run"),
+        ("pull_request", "compare"), ("merge_group", "compare"), ("workflow_run", "report"),
+        ("push", "run"), ("schedule", "run"), ("workflow_dispatch", "run"), ("release", "run"), ("", "run"),
     ],
 )  # fmt: skip
 def test_the_event_decides_where_nobody_does(event: str, mode: str) -> None:
@@ -26,6 +26,13 @@ def test_the_event_decides_where_nobody_does(event: str, mode: str) -> None:
     assert mode_of("", Event(name=event)) == mode
     assert mode_of(" Run ", Event(name=event)) == "run"
     assert mode_of("compare", Event(name=event)) == "compare"
+
+
+def test_the_code_of_strangers_is_measured_with_no_rights_unless_somebody_wants_that() -> None:
+    event = Event(name="pull_request_target")
+    with pytest.raises(UsageError, match=r"what strangers wrote with the rights.*docs/publishing.md"):
+        mode_of("auto", event, has_base=True)
+    assert mode_of("compare", event) == "compare"
 
 
 def test_who_names_a_base_wants_to_compare() -> None:

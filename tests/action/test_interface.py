@@ -38,7 +38,7 @@ def _table(heading: str) -> dict[str, str]:
 
 
 def test_inputs_are_those_of_the_code(definition: Any) -> None:
-    assert set(definition["inputs"]) == ({*action.names(*ACTIONS["action.yml"])} | WITHOUT_CODE) - {"results"}
+    assert set(definition["inputs"]) == {*action.names(*MODES)} | WITHOUT_CODE
     assert set(read("report/action.yml")["inputs"]) == {*action.names("report"), *WITHOUT_CODE} - {"mode"}
 
 
@@ -54,9 +54,9 @@ def test_defaults_are_those_of_the_readme(definition: Any) -> None:
 
 def test_the_sub_action_says_the_same_of_the_same_inputs(definition: Any) -> None:
     ours, theirs = definition["inputs"], read("report/action.yml")["inputs"]
-    # A leg does not comment, and the job that gathers them has no store.
+    # A leg does not comment.
     differ = {name for name in ours.keys() & theirs if ours[name] != theirs[name]}
-    assert differ == {"args", "comment", "output-directory", "token"}
+    assert differ == {"args", "comment", "output-directory"}
     assert {name for name in differ if ours[name]["default"] != theirs[name]["default"]} == set()
 
 
@@ -74,8 +74,7 @@ def test_outputs_are_those_of_the_code_and_of_the_readme(definition: Any) -> Non
     assert tuple(definition["outputs"]) == OUTPUTS
     assert list(_table("output")) == list(definition["outputs"])
     assert list(_table("output").values()) == [spec["description"] for spec in definition["outputs"].values()]
-    shared = {name: spec for name, spec in definition["outputs"].items() if name != "baseline-updated"}
-    assert read("report/action.yml")["outputs"] == shared
+    assert read("report/action.yml")["outputs"] == definition["outputs"]
 
 
 @pytest.mark.parametrize(("mode", "name"), FLAGS)

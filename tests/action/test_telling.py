@@ -13,7 +13,7 @@ from tests.support.github import events
 from tests.support.github.hub import TOKEN, github
 from tests.support.github.hub import GitHub as Hub
 
-from perfreg.cli.actions.telling import arguments
+from perfreg.cli.actions.telling import News, arguments, is_leg
 from perfreg.errors import UsageError
 
 Gather = Callable[..., Job]
@@ -59,7 +59,7 @@ def test_a_host_that_refuses_changes_no_verdict(gather: Gather, hub: Hub, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("inputs", "is_leg", "line"),
+    ("inputs", "leg", "line"),
     [
         ({}, False, ["publish", "--outdate"]),
         ({}, True, []),
@@ -68,10 +68,18 @@ def test_a_host_that_refuses_changes_no_verdict(gather: Gather, hub: Hub, tmp_pa
          ["publish", "--key=api", "--no-labels", "--issue", "--outdate"]),
     ],
 )  # fmt: skip
-def test_inputs_become_flags(inputs: dict[str, str], is_leg: bool, line: list[str]) -> None:
-    assert arguments(None, inputs, is_leg=is_leg) == line
+def test_inputs_become_flags(inputs: dict[str, str], leg: bool, line: list[str]) -> None:
+    assert arguments(News(is_leg=leg), inputs) == line
+
+
+@pytest.mark.parametrize(
+    ("record", "total", "leg"),
+    [("", "", False), ("", "1", False), ("true", "1", False), ("", "3", True), ("false", "1", True)],
+)
+def test_a_leg_is_one_of_several_or_leaves_its_run_to_others(record: str, total: str, leg: bool) -> None:
+    assert is_leg({"record": record}, {"PERFREG_JOB_TOTAL": total}) is leg
 
 
 def test_a_switch_is_true_or_false() -> None:
     with pytest.raises(UsageError, match="labels"):
-        arguments(None, {"labels": "perf"}, is_leg=False)
+        arguments(News(), {"labels": "perf"})

@@ -59,6 +59,7 @@ class Composite:
             "strategy.job-index": "0",
             "strategy.job-total": "1",
             "github.token": "job-token",
+            "github.event_name": self._env.get("GITHUB_EVENT_NAME", ""),
             "runner.temp": str(self._temp),
             **{f"inputs.{name}": value for name, value in inputs.items()},
         }

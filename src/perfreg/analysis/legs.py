@@ -22,25 +22,31 @@ class Leg:
     result: Result
 
 
-def together(legs: Sequence[Leg], *, expected: int = 0) -> Result:
+def together(legs: Sequence[Leg], *, expected: int = 0, problems: Sequence[str] = ()) -> Result:
     """One result of all ``legs``; the first one's commit and environment stand for all.
 
-    Where fewer than ``expected`` have come, nobody knows what the others would say: the whole is broken, and the gate
-    fails. Raises `InputError` when there is no leg, or when they do not belong together.
+    ``problems`` are sentences about results that cannot be used. Where there are some, or fewer than ``expected`` have
+    come, nobody knows what the others would say: the whole is broken, and the gate fails. Raises `InputError` when
+    there is no leg, or when they do not belong together.
     """
     if not legs:
+        if problems:
+            raise InputError("; ".join(problems))
         raise InputError("there is no result", hint="name the result.json of each leg, or a directory with them")
+    if len(legs) == 1 and expected <= 1 and not problems:
+        return legs[0].result
     _check(legs)
     named = _distinct(legs)
     first = named[0]
-    gate, missing = _gate(named), max(0, expected - len(named))
+    gate, missing = _gate(named), max(0, expected - len(named) - len(problems))
     run = _run([each.run for each in named])
     notes = [*dict.fromkeys(note for each in named for note in each.notes), *_machines(named)]
+    lost = list(problems)
     if missing:
-        reason = (
-            f"{missing} of {expected} legs gave no result: they failed before they could measure, or were cancelled"
-        )
-        gate = Gate(status="fail", reasons=(reason, *gate.reasons))
+        why = "they failed before they could measure, or were cancelled"
+        lost.append(f"{missing} of {expected} legs gave no result: {why}")
+    if lost:
+        gate = replace(gate, status="fail", reasons=(*lost, *gate.reasons))
         run = replace(run, status="broken")
     return replace(
         first,
@@ -87,16 +93,16 @@ def _renamed(leg: Leg, shared: set[str]) -> Result:
     def new(name: str) -> str:
         return f"{name} ({leg.name})" if name in names else name
 
+    def named(metrics: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{new(name)}{dot}{metric}" for name, dot, metric in (each.rpartition(".") for each in metrics))
+
     result = leg.result
     run = replace(
         result.run,
         scenarios=tuple(replace(each, name=new(each.name)) for each in result.run.scenarios),
         measurements=tuple(replace(each, scenario=new(each.scenario)) for each in result.run.measurements),
-        regressed=tuple(
-            f"{new(name)}{dot}{metric}"
-            for name, dot, metric in (each.rpartition(".") for each in result.run.regressed)
-        ),
-    )  # fmt: skip
+        regressed=named(result.run.regressed),
+    )
     comparison = result.comparison and replace(
         result.comparison, noise=tuple(replace(each, scenario=new(each.scenario)) for each in result.comparison.noise)
     )
@@ -104,6 +110,7 @@ def _renamed(leg: Leg, shared: set[str]) -> Result:
         result,
         run=run,
         verdicts=tuple(replace(each, scenario=new(each.scenario)) for each in result.verdicts),
+        gate=replace(result.gate, failed=named(result.gate.failed)),
         comparison=comparison,
         shifts=tuple(replace(each, scenario=new(each.scenario)) for each in result.shifts),
     )
@@ -112,7 +119,11 @@ def _renamed(leg: Leg, shared: set[str]) -> Result:
 def _gate(results: Sequence[Result]) -> Gate:
     """The worst answer, with the reasons of the worst first."""
     by_rank = sorted((each.gate for each in results), key=lambda gate: _WORSE.index(gate.status), reverse=True)
-    return Gate(status=by_rank[0].status, reasons=tuple(dict.fromkeys(r for gate in by_rank for r in gate.reasons)))
+    return Gate(
+        status=by_rank[0].status,
+        reasons=tuple(dict.fromkeys(reason for gate in by_rank for reason in gate.reasons)),
+        failed=tuple(name for gate in by_rank for name in gate.failed),
+    )
 
 
 def _run(runs: Sequence[Run]) -> Run:

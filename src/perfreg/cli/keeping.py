@@ -10,6 +10,7 @@ from perfreg.app.sync import Kept
 from perfreg.cli.progress import plain
 from perfreg.config.load import LoadedConfig
 from perfreg.model.result import Result
+from perfreg.model.run import Run
 from perfreg.publish.stores.backend import Pushed
 from perfreg.publish.stores.registry import open_backend
 from perfreg.store.sqlite import Merged, SqliteStore
@@ -30,12 +31,17 @@ def shown_problems(merged: Merged) -> tuple[str, ...]:
     return (*merged.problems[:_SHOWN], *more)
 
 
+def is_storable(run: Run) -> bool:
+    """Whether a run may become a baseline, now or once its regressions are accepted."""
+    return run.status == "ok" and run.trust != "none"
+
+
 def push_run(kept: Kept, result: Result) -> str:
     """Push a run that may be a baseline, and say so; the directory that has to be uploaded to finish that, if any.
 
     Other runs stay on this machine: what a pull request measures is nobody's baseline. Raises `StoreError`.
     """
-    if result.run.trust == "none" or result.run.status != "ok":
+    if not is_storable(result.run):
         return ""
     commit = f" of {result.run.source.commit[:10]}" if result.run.source.commit else ""
     pushed = kept.push(f"Add run {result.run.id}{commit}")

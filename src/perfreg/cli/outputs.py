@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from perfreg.cli.job_page import job_page
 from perfreg.errors import UsageError
 from perfreg.model.result import Result
 from perfreg.plugins import extended
@@ -24,6 +25,9 @@ _SUFFIXES = {
     ".html": "html",
     ".htm": "html",
     ".txt": "console",
+    ".csv": "csv",
+    ".xml": "junit",
+    ".jtl": "jtl",
 }
 
 STDOUT = Path("-")
@@ -66,6 +70,11 @@ def plan(formats: Sequence[str], output: Path | None, directory: Path) -> tuple[
     return targets
 
 
+def place_of(form: str, targets: Sequence[Target]) -> Path | None:
+    """The directory of the report in this format; None when there is none, or it went to standard output."""
+    return next((each.path.parent for each in targets if each.format == form and each.path != STDOUT), None)
+
+
 def _special(formats: Sequence[str], output: Path | None) -> str:
     if output is None:
         return ""
@@ -90,8 +99,10 @@ def _check(path: Path) -> None:
 
 def write(result: Result, targets: Sequence[Target]) -> None:
     """Render ``result`` to every target; each file is replaced in one step."""
+    page = job_page(os.environ, next((each.path for each in targets if each.format == "html"), None))
     for target in targets:
-        main, *others = report_formats()[target.format].render(result)
+        form = report_formats()[target.format]
+        main, *others = form.linked(result, page) if form.linked else form.render(result)
         if target.path == STDOUT:
             sys.stdout.buffer.write(main.content)
             sys.stdout.buffer.flush()

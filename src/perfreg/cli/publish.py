@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from perfreg.cli.command import Command
+from perfreg.cli.forge_flags import add_forge_arguments, forge_environment
 from perfreg.cli.progress import plain
 from perfreg.errors import ForgeError, UsageError
 
 if TYPE_CHECKING:
+    from perfreg.publish.forges.kind import Here
     from perfreg.publish.forges.message import Message
     from perfreg.publish.forges.occasion import Occasion
     from perfreg.publish.forges.publisher import Published, Wishes
-    from perfreg.publish.forges.registry import ForgeKind
 
 _MODES = ("always", "on-change", "on-regression", "never")
 _LONGEST_S = 3600.0
@@ -39,6 +40,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--issue", action=on, default=True, help="keep an issue about regressions of the default branch")
     add("--expect", action="append", default=[], metavar="NAME", help="a leg that has to have left a result")
     add("--outdate", action="store_true", help="there is no result: fold away a comment about older code")
+    add_forge_arguments(parser)
     add("--gate", action="store_true", help="end as the worst result does, instead of with 0")
     add("--timeout", default="120s", metavar="TIME", help="how long all of it may take (default: 120s)")
     add("--output", type=Path, metavar="FILE", help="write what was done there, as JSON")
@@ -57,42 +59,52 @@ def _execute(args: argparse.Namespace) -> int:
     return execute(args).code
 
 
-def execute(args: argparse.Namespace) -> Told:
-    """Do what `perfreg publish` does."""
-    from perfreg.cli.published_results import gather
-    from perfreg.publish.forges.message import Message
+def execute(args: argparse.Namespace, lost: str = "") -> Told:
+    """Do what `perfreg publish` does. ``lost`` tells instead why there is no verdict where there should be one."""
     from perfreg.publish.forges.registry import forge_here
 
     if bool(args.result) == args.outdate:
         raise UsageError("names results, or says --outdate", where="publish", hint="perfreg publish perf-results")
     seconds = _seconds(args.timeout)
-    kind = forge_here(os.environ)
-    occasion = kind.occasion(os.environ)
-    if args.outdate:
-        done = _asked(kind, occasion, None, args, seconds)
+    here = forge_here(forge_environment(args, os.environ))
+    occasion = here.occasion
+    if args.outdate and not lost:
+        done = _asked(here, occasion, None, args, seconds)
         _report(done, args.output)
         return Told(code=0, published=done)
-    legs, problems = gather(args.result, args.expect)
-    message = Message(legs=legs, problems=problems, rest=_rest(occasion))
-    for problem in problems:
+    message = _message(args, occasion, lost)
+    for problem in message.problems:
         _warn(problem)
     code = _code(message, gate=args.gate)
     if args.dry_run:
         _show(message, occasion, args)
         return Told(code=code)
-    done = _asked(kind, occasion, message, args, seconds)
+    done = _asked(here, occasion, message, args, seconds)
     _report(done, args.output)
     return Told(code=code, published=done)
 
 
+def _message(args: argparse.Namespace, occasion: Occasion, lost: str) -> Message:
+    from perfreg.cli.gathering import gather
+    from perfreg.publish.forges.message import Message
+    from perfreg.report.formats.comment import Leg
+
+    rest = _rest(occasion)
+    if lost:
+        return Message(legs=(), problems=(lost,), rest=rest)
+    found = gather(args.result, args.expect)
+    legs = tuple(Leg(name=leg.name, result=leg.result) for leg in found.legs)
+    return Message(legs=legs, problems=found.problems, rest=rest)
+
+
 def _asked(
-    kind: ForgeKind, occasion: Occasion, message: Message | None, args: argparse.Namespace, seconds: float
+    here: Here, occasion: Occasion, message: Message | None, args: argparse.Namespace, seconds: float
 ) -> Published:
     from perfreg.publish.forges.patience import Patience
     from perfreg.publish.forges.publisher import Published, outdate, publish
 
     try:
-        forge = kind.open(os.environ, Patience.of(seconds))
+        forge = here.open(Patience.of(seconds))
     except ForgeError as error:
         return Published(warnings=[f"nothing was published: {error}"])
     if message is None:

@@ -19,9 +19,21 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_gate_arguments(parser)
     parser.add_argument("--establish-baselines", action="store_true", help="make this run a baseline if it is sound")
     parser.add_argument("--test-duration", metavar="SECONDS", help="how long each scenario is loaded")
-    parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
+    add_storing_arguments(parser)
+    parser.add_argument(
+        "--record",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether a run that may be a baseline is stored, or left for perfreg report --record (default: stored)",
+    )
     parser.add_argument("--base-url", metavar="URL", help="where relative endpoints start")
     add_load_arguments(parser)
+
+
+def add_storing_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the history is, when that is not as the configuration says."""
+    parser.add_argument("--baseline-storage", type=Path, metavar="DIR", help="the store of earlier runs")
+    parser.add_argument("--baseline-branch", metavar="NAME", help="the branch that is the store (baseline.store: git)")
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +87,7 @@ def execute(args: argparse.Namespace) -> Done:
     from perfreg.cli.closing import exit_code, show
     from perfreg.cli.keeping import kept_by, push_run, shown_problems
     from perfreg.cli.progress import observing
+    from perfreg.cli.unrecorded import leave
     from perfreg.config.load import budgets_of
     from perfreg.config.selection import select
     from perfreg.config.variables import TOKENS
@@ -106,23 +119,33 @@ def execute(args: argparse.Namespace) -> Done:
     outputs.write(result, targets)
     show(result, targets, verbose=args.verbose)
     code = exit_code(result, baseline_required=config.gate.fail_on_no_baseline)
-    late, upload = None, ""
+    late, upload, left = None, "", None
     try:
-        if config.baseline.push:
+        if not args.record:
+            left = leave(kept, result, outputs.place_of("json", targets) or directory)
+        elif config.baseline.push:
             upload = push_run(kept, result)
     except StoreError as error:
         late = error
-    return Done(code=code, result=result, targets=targets, upload=upload, late=late)
+    return Done(code=code, result=result, targets=targets, upload=upload, late=late, left=left)
 
 
 def _flags(args: argparse.Namespace) -> dict[str, object]:
     own = _given(
         ("test_duration", args.test_duration),
-        ("baseline_storage", args.baseline_storage),
-        ("baseline.path", args.baseline_storage),
         ("base_url", args.base_url),
     )
-    return {**shared_flags(args), **own}
+    return {**shared_flags(args), **storing_flags(args), **own}
+
+
+def storing_flags(args: argparse.Namespace) -> dict[str, object]:
+    """What the flags of `add_storing_arguments` say, by key path. Who names a branch means the store that has one."""
+    return _given(
+        ("baseline_storage", args.baseline_storage),
+        ("baseline.path", args.baseline_storage),
+        ("baseline.branch", args.baseline_branch),
+        ("baseline.store", "git" if args.baseline_branch else None),
+    )
 
 
 def shared_flags(args: argparse.Namespace) -> dict[str, object]:

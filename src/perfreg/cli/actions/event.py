@@ -16,7 +16,12 @@ Mode = Literal["compare", "run", "report"]
 AUTO = "auto"
 MODES: tuple[Mode, ...] = ("compare", "run", "report")
 
+POSTING = "workflow_run"
+"""The event after another workflow, whose results are to be published."""
+RECORDED = frozenset({"push", "schedule", "workflow_dispatch"})
+"""Events that run the repository's own code: only what they have measured can join the history of others."""
 _COMPARED = frozenset({"pull_request", "pull_request_target", "merge_group"})
+_PRIVILEGED = "pull_request_target"
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _MOST_BYTES = 32 * 1024 * 1024
 
@@ -29,11 +34,21 @@ class Event:
     commit: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
-    def commit_at(self, *keys: str) -> str:
-        """The commit at this place of the payload; empty when there is none."""
+    def part(self, *keys: str) -> object:
+        """What is at this place of the payload; None when there is nothing."""
         value: object = self.payload
         for key in keys:
             value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def number_at(self, *keys: str) -> int:
+        """The positive number at this place of the payload; 0 when there is none."""
+        value = self.part(*keys)
+        return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 53 else 0
+
+    def commit_at(self, *keys: str) -> str:
+        """The commit at this place of the payload; empty when there is none."""
+        value = self.part(*keys)
         found = isinstance(value, str) and _COMMIT.fullmatch(value) and set(value) != {"0"}
         return str(value) if found else ""
 
@@ -52,11 +67,21 @@ def event_of(env: Mapping[str, str]) -> Event:
 
 
 def mode_of(asked: str, event: Event, *, has_base: bool = False) -> Mode:
-    """What is to be done: what was ``asked`` for, else compare a change with its base, and measure all other commits.
+    """What is to be done: what was ``asked`` for, else as the event says.
 
-    Raises `UsageError` for a mode that does not exist.
+    A change is compared with its base, the results of another workflow are published, and all other commits are
+    measured. Raises `UsageError` for a mode that does not exist, and where measuring would run the code of strangers
+    with the rights of the repository and nobody has asked for that.
     """
     asked = asked.strip().lower() or AUTO
+    if asked == AUTO and event.name == POSTING:
+        return "report"
+    if asked == AUTO and event.name == _PRIVILEGED:
+        hint = "use on: pull_request; docs/publishing.md shows how to publish for forks"
+        raise UsageError(
+            f"{_PRIVILEGED} would run what strangers wrote with the rights of this repository",
+            where="input 'mode'", hint=hint,
+        )  # fmt: skip
     if asked == AUTO:
         return "compare" if event.name in _COMPARED or has_base else "run"
     for mode in MODES:

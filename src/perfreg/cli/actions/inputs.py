@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 
 from perfreg.cli.actions.event import MODES, Mode
 from perfreg.errors import UsageError
 
-_BOTH = ("config", "environment", "thresholds", "fail-on", "concurrent-users", "output-directory")
+_ALL = ("config", "environment", "output-directory")
+_BOTH = (*_ALL, "thresholds", "fail-on", "concurrent-users")
+_STORE = ("baseline-storage", "baseline-branch")
 VALUES: dict[Mode, tuple[str, ...]] = {
-    "run": (*_BOTH, "test-duration", "baseline-storage"),
+    "run": (*_BOTH, "test-duration", *_STORE),
     "compare": (*_BOTH, "base", "head", "budget"),
-    "report": ("output-directory", "legs"),
+    "report": (*_ALL, "legs", "ended", *_STORE),
 }
-"""Inputs that are flags of the same name. What a mode has no use for, such as a budget, is for the other one."""
+"""Inputs that are flags of the same name. What a mode has no use for, such as a budget, is for the other ones."""
 _LISTS = ("scenario", "allow-target")
 LISTS: dict[Mode, tuple[str, ...]] = {"run": _LISTS, "compare": _LISTS, "report": ()}
 SWITCHES: dict[Mode, tuple[str, ...]] = {
-    "run": ("fail-on-regression", "establish-baselines"),
+    "run": ("fail-on-regression", "establish-baselines", "record"),
     "compare": ("fail-on-regression",),
-    "report": (),
+    "report": ("record",),
 }
 PUBLISHED = ("comment", "key", "status-check", "labels", "issue")
 """Inputs that say what is told to the code host."""
@@ -31,7 +32,11 @@ OTHERS = ("args", "working-directory", "mode", "results", *PUBLISHED)
 
 
 _TRUTH = {"true": True, "false": False}
-_OFF = {"fail-on-regression": ["--no-fail-on-regression"]}
+_OFF: dict[tuple[Mode, str], list[str]] = {
+    ("run", "fail-on-regression"): ["--no-fail-on-regression"],
+    ("compare", "fail-on-regression"): ["--no-fail-on-regression"],
+    ("run", "record"): ["--no-record"],
+}
 
 
 def names(*modes: Mode) -> tuple[str, ...]:
@@ -41,9 +46,8 @@ def names(*modes: Mode) -> tuple[str, ...]:
 
 
 def inputs_of(env: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that the Action's step handed over as ``INPUT_…`` variables; results are where it fetches them to."""
-    found = {name: env.get(f"INPUT_{name.upper().replace('-', '_')}", "") for name in names(*MODES)}
-    return {**found, "results": found["results"] or str(Path(env.get("RUNNER_TEMP", "."), "perfreg-legs"))}
+    """The inputs that the Action's step handed over as ``INPUT_…`` variables."""
+    return {name: env.get(f"INPUT_{name.upper().replace('-', '_')}", "") for name in names(*MODES)}
 
 
 def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") -> list[str]:
@@ -54,14 +58,14 @@ def arguments(inputs: Mapping[str, str], mode: Mode = "run", *, base: str = "") 
     """
     more = _words(inputs.get("args", ""))
     if mode == "report":
-        more += ["--", *_lines(inputs.get("results", ""))]
+        more += ["--", *lines(inputs.get("results", ""))]
     line = [mode, *(f"--format={name}" for name in FORMATS)]
     line += [f"--{name}={_CONVERTED.get(name, str)(inputs[name])}" for name in VALUES[mode] if inputs.get(name)]
     if base and not inputs.get("base") and not any(word.startswith("--base") for word in more):
         line.append(f"--base={base}")
-    line += [f"--{name}={item}" for name in LISTS[mode] for item in _lines(inputs.get(name, ""))]
+    line += [f"--{name}={item}" for name in LISTS[mode] for item in lines(inputs.get(name, ""))]
     for name in SWITCHES[mode]:
-        line += _switch(name, inputs.get(name, ""))
+        line += _switch(mode, name, inputs.get(name, ""))
     return [*line, *more]
 
 
@@ -85,14 +89,15 @@ def _words(text: str) -> list[str]:
         raise UsageError(f"cannot be split: {error}", where="input 'args'", hint="quote it as in a shell") from error
 
 
-def _lines(value: str) -> list[str]:
+def lines(value: str) -> list[str]:
+    """The lines of an input that is a list."""
     return [line.strip() for line in value.splitlines() if line.strip()]
 
 
-def _switch(name: str, value: str) -> list[str]:
+def _switch(mode: Mode, name: str, value: str) -> list[str]:
     if not value.strip():
         return []
-    return [f"--{name}"] if is_true(name, value) else _OFF.get(name, [])
+    return [f"--{name}"] if is_true(name, value) else _OFF.get((mode, name), [])
 
 
 def is_true(name: str, value: str) -> bool:

@@ -1,6 +1,7 @@
-"""One use of the Action: measure as it was asked, then write outputs, job summary and annotations.
+"""One use of the Action: measure as it was asked, then publish outputs, job summary, annotations and comment.
 
-Everything is published before the exit code is given back, so that a failed job has its reports.
+Everything is published before the exit code is given back, so that a failed job has its reports, and so has one that
+was cancelled.
 """
 
 from __future__ import annotations
@@ -9,28 +10,29 @@ import argparse
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from perfreg.cli import compare, report, run
 from perfreg.cli import workflow_commands as github
 from perfreg.cli.actions import telling
-from perfreg.cli.actions.event import Event, Mode, base_of, event_of, mode_of
-from perfreg.cli.actions.inputs import arguments, inputs_of
+from perfreg.cli.actions.event import POSTING, RECORDED, Event, Mode, base_of, event_of, mode_of
+from perfreg.cli.actions.foreign import NothingLeftError, fetched
+from perfreg.cli.actions.inputs import arguments, inputs_of, is_true
 from perfreg.cli.actions.outputs import outputs_of
+from perfreg.cli.actions.shown import Shown
 from perfreg.cli.main import complain, guard, parser
-from perfreg.errors import ConfigError, PerfregError, UsageError
+from perfreg.errors import PerfregError, UsageError
+from perfreg.publish import leg_names
 
 if TYPE_CHECKING:
     from perfreg.cli.done import Done
     from perfreg.cli.publish import Told
 
-_COMMANDS: dict[Mode, Callable[[argparse.Namespace], Done]] = {
-    "compare": compare.execute,
-    "run": run.execute,
-    "report": report.execute,
-}
+_MEASURING: dict[Mode, Callable[[argparse.Namespace], Done]] = {"compare": compare.execute, "run": run.execute}
+_STOPPED = (130, 143)
 
 
 class Job:
@@ -42,39 +44,92 @@ class Job:
         self._done: Done | None = None
         self._told: Told | None = None
         self._error: PerfregError | None = None
+        self._mode: Mode = "run"
+        self._is_nothing = False
+        self.code = 2
 
-    def work(self) -> int:
-        """Measure, and keep what came out."""
+    def work(self) -> None:
+        """Do what was asked, and keep what came out, whatever ends it."""
+        try:
+            self.code = guard(self._work, complain=self._complain)
+        except SystemExit as stop:
+            # The signal of a cancelled job, or a flag such as --help in `args`, which is no success here.
+            self.code = stop.code if isinstance(stop.code, int) and stop.code else 2
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the job was cancelled, and has seconds left."""
+        return self.code in _STOPPED
+
+    def _work(self) -> int:
         inputs = self._inputs
         _enter(inputs["working-directory"] or ".")
         event = event_of(self._env)
-        mode = mode_of(inputs["mode"], event, has_base=bool(inputs["base"]))
+        self._mode = mode = mode_of(inputs["mode"], event, has_base=bool(inputs["base"]))
+        if mode == "report":
+            return self._report(event)
         base = _base(event, self._env) if mode == "compare" else ""
         args = parser().parse_args(arguments(inputs, mode, base=base))
-        if mode != "report":
-            telling.obey(args, self._env)
-        self._done = _COMMANDS[mode](args)
+        telling.obey(args, self._env)
+        self._done = _MEASURING[mode](args)
         return self._done.exit_code()
 
-    def tell(self) -> None:
-        """Publish where the code host shows it. What comes of that changes no verdict."""
-        try:
-            self._told = telling.told(self._done, self._inputs, self._env)
-        except PerfregError as error:
-            sys.stdout.write(f"perfreg: warning: nothing was published: {' '.join(_words(error))}\n")
+    def _report(self, event: Event) -> int:
+        """Put results together: those of this workflow run, or those of the one before it.
 
-    def complain(self, error: PerfregError) -> None:
-        """Keep an error for publication, and print it as any command does."""
-        self._error = error
-        complain(error)
+        A job that only publishes for others has done its work when everything is told: theirs has failed already.
+        """
+        inputs = dict(self._inputs)
+        problems: tuple[str, ...] = ()
+        if not inputs["results"]:
+            inputs["results"] = str(Path(self._env.get("RUNNER_TEMP", "."), "perfreg-legs"))
+            if event.name == POSTING:
+                try:
+                    found = fetched(event, self._env)
+                except NothingLeftError as error:
+                    if not error.is_blameless:
+                        raise
+                    self._is_nothing = True
+                    self._complain(error)
+                    return 0
+                inputs["results"], problems = found.directory, found.problems
+        may_record = event.name in RECORDED and (not inputs["record"].strip() or is_true("record", inputs["record"]))
+        inputs["record"] = "true" if may_record else ""
+        args = parser().parse_args(arguments(inputs, "report"))
+        self._done = done = report.execute(args, problems)
+        if event.name == POSTING:
+            return 2 if done.problems else 0
+        return done.exit_code()
+
+    def tell(self) -> int:
+        """Publish where the code host shows it. What comes of that changes no verdict."""
+        from perfreg.report.escape import visible_lines
+
+        is_lost = self._mode == "report" and self._done is None and self._error is not None
+        news = telling.News(
+            done=self._done,
+            lost=str(self._error) if is_lost and not self._is_nothing else "",
+            is_leg=self._mode != "report" and telling.is_leg(self._inputs, self._env),
+            in_haste=self.is_stopped,
+        )
+        try:
+            self._told = telling.told(news, self._inputs)
+        except PerfregError as error:
+            sys.stdout.write(f"perfreg: warning: nothing was published: {' '.join(visible_lines(str(error)))}\n")
+        return 0
 
     def publish(self) -> None:
         """Write outputs and summary, and print the annotations."""
+        shown = Shown(done=self._done, error=self._error, is_stopped=self.is_stopped, is_mild=self._is_nothing)
         self._append("GITHUB_OUTPUT", "".join(github.output(*pair) for pair in self._outputs().items()))
-        self._append("GITHUB_STEP_SUMMARY", github.summary(self._summary()))
-        for line in _limited(tuple(self._annotations())):
+        self._append("GITHUB_STEP_SUMMARY", github.summary(shown.summary()))
+        for line in shown.annotations():
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+    def _complain(self, error: PerfregError) -> None:
+        self._error = error
+        complain(error)
 
     def _append(self, variable: str, text: str) -> None:
         path = self._env.get(variable)
@@ -84,7 +139,12 @@ class Job:
 
     def _outputs(self) -> dict[str, str]:
         if self._done is None:
-            return {"status": "error", "regressions": "0"}
+            return {
+                "status": "error",
+                "regressions": "0",
+                "baseline-updated": "false",
+                **telling.outputs_of(self._told),
+            }
         return {
             **outputs_of(self._done),
             **telling.outputs_of(self._told),
@@ -95,10 +155,8 @@ class Job:
 
     def _artifact_name(self) -> str:
         """Unique within a workflow run, also for legs of a matrix, attempts, and two uses in one job."""
-        job = self._env.get("GITHUB_JOB", "job")
-        leg = self._env.get("PERFREG_JOB_INDEX") or "0"
-        attempt = self._env.get("GITHUB_RUN_ATTEMPT") or "1"
-        return f"perfreg-{job}-{leg}-{attempt}-{secrets.token_hex(3)}"
+        job, index, attempt = (self._env.get(n, "") for n in ("GITHUB_JOB", "PERFREG_JOB_INDEX", "GITHUB_RUN_ATTEMPT"))
+        return leg_names.make(job, index, attempt, secrets.token_hex(3))
 
     @staticmethod
     def _artifact_files(done: Done) -> Iterator[str]:
@@ -106,32 +164,8 @@ class Job:
         yield from (str(target.path.absolute()) for target in done.targets)
         if html := done.report("html"):
             yield str(html.parent / "*.css")
-
-    def _summary(self) -> str:
-        if self._done is not None and (report := self._done.report("markdown")):
-            return report.read_text("utf-8")
-        if self._error is None:
-            return ""
-        return "\n".join(("### perfreg could not measure", "", *(f"    {line}" for line in _words(self._error)), ""))
-
-    def _annotations(self) -> Iterator[str]:
-        if isinstance(self._error, ConfigError):
-            for problem in self._error.problems:
-                file, _, line = problem.where.rpartition(":")
-                yield github.annotation("error", str(problem), file=file, line=line)
-        elif self._error is not None:
-            yield github.annotation("error", str(self._error))
-        elif self._done is not None:
-            gate = self._done.result.gate
-            level: Literal["error", "warning"] = "error" if gate.status == "fail" else "warning"
-            for reason in gate.reasons:
-                yield github.annotation(level, reason)
-
-
-def _words(error: PerfregError) -> list[str]:
-    from perfreg.report.escape import visible_lines
-
-    return list(visible_lines(str(error)))
+        if done.left:
+            yield str(done.left.absolute())
 
 
 def _enter(directory: str) -> None:
@@ -155,19 +189,22 @@ def _base(event: Event, env: Mapping[str, str]) -> str:
         return base_of(event, "", ())
 
 
-def _limited(annotations: Sequence[str]) -> Sequence[str]:
-    """The first ones, worst first as they come, and how many more there are."""
-    if len(annotations) <= github.ANNOTATION_LIMIT:
-        return annotations
-    kept = annotations[: github.ANNOTATION_LIMIT - 1]
-    return (*kept, github.annotation("error", f"{len(annotations) - len(kept)} more: see the summary"))
-
-
 def main(env: Mapping[str, str]) -> int:
     """Do the Action's job; the exit code of the command that it comes to."""
     job = Job(env)
     with github.commands_stopped():
-        code = guard(job.work, complain=job.complain)
-        job.tell()
+        job.work()
+        if not job.is_stopped:
+            _tell(job)
     job.publish()
-    return code
+    if job.is_stopped:
+        # Outputs and summary first: whoever cancels a job waits for some seconds only.
+        with github.commands_stopped():
+            _tell(job)
+    return job.code
+
+
+def _tell(job: Job) -> None:
+    """Tell the code host; whatever happens there, a signal or a defect included, outputs and verdict stay."""
+    with suppress(SystemExit):
+        guard(job.tell, complain=complain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfreg.cli.actions.inputs import is_true
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from perfreg.cli.publish import Told
 
 _SWITCHES = {"status-check": "status", "labels": "labels", "issue": "issue"}
+_HASTE = "4s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What there is to tell: a measurement that is ``done``, or a verdict that is ``lost`` and why, or nothing.
+
+    A leg of a matrix leaves it to the job that gathers them all. ``in_haste`` are those who are about to be killed.
+    """
+
+    done: Done | None = None
+    lost: str = ""
+    is_leg: bool = False
+    in_haste: bool = False
 
 
 def obey(args: argparse.Namespace, env: Mapping[str, str]) -> None:
@@ -30,23 +45,20 @@ def obey(args: argparse.Namespace, env: Mapping[str, str]) -> None:
     decisions(args)
 
 
-def told(done: Done | None, inputs: Mapping[str, str], env: Mapping[str, str]) -> Told | None:
-    """Publish the result, or that there is none; None where that is somebody else's business.
-
-    A leg of a matrix leaves it to the job that gathers them all, unless the workflow asks for its comment.
-    """
+def told(news: News, inputs: Mapping[str, str]) -> Told | None:
+    """Publish the result, or that there is none; None where that is somebody else's business."""
     from perfreg.cli import publish
     from perfreg.cli.main import parser
 
-    line = arguments(done, inputs, is_leg=_is_leg(env))
-    return publish.execute(parser().parse_args(line)) if line else None
+    line = arguments(news, inputs)
+    return publish.execute(parser().parse_args(line), news.lost) if line else None
 
 
-def arguments(done: Done | None, inputs: Mapping[str, str], *, is_leg: bool) -> list[str]:
-    """The command line of `perfreg publish`; empty when nothing is to be published."""
+def arguments(news: News, inputs: Mapping[str, str]) -> list[str]:
+    """The command line of `perfreg publish`; empty when nothing is to be published, as for a leg without a wish."""
     comment = inputs.get("comment", "").strip()
-    result = done.report("json") if done is not None else None
-    if (is_leg and not comment) or (done is not None and result is None):
+    result = news.done.report("json") if news.done is not None else None
+    if (news.is_leg and not comment) or (news.done is not None and result is None):
         return []
     switches = [
         f"--{flag}" if is_true(name, inputs[name]) else f"--no-{flag}"
@@ -54,8 +66,9 @@ def arguments(done: Done | None, inputs: Mapping[str, str], *, is_leg: bool) -> 
         if inputs.get(name, "").strip()
     ]
     named = [f"--{name}={inputs[name].strip()}" for name in ("comment", "key") if inputs.get(name, "").strip()]
-    what = ["--outdate"] if result is None else []
-    return ["publish", *named, *switches, *what, *(["--", str(result)] if result is not None else [])]
+    haste = [f"--timeout={_HASTE}"] if news.in_haste else []
+    what = ["--outdate"] if result is None else ["--", str(result)]
+    return ["publish", *named, *switches, *haste, *what]
 
 
 def outputs_of(published: Told | None) -> dict[str, str]:
@@ -67,5 +80,7 @@ def outputs_of(published: Told | None) -> dict[str, str]:
     }
 
 
-def _is_leg(env: Mapping[str, str]) -> bool:
-    return env.get("PERFREG_JOB_TOTAL", "1") not in ("", "0", "1")
+def is_leg(inputs: Mapping[str, str], env: Mapping[str, str]) -> bool:
+    """Whether another job gathers what this one measures: one of a matrix, or one that is told to record nothing."""
+    leaves = inputs.get("record", "").strip()
+    return env.get("PERFREG_JOB_TOTAL", "1") not in ("", "0", "1") or (bool(leaves) and not is_true("record", leaves))

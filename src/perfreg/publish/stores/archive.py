@@ -11,7 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from perfreg.errors import StoreError
 from perfreg.publish.stores.shard_files import to_text
@@ -22,6 +22,7 @@ MOST_BYTES = 128 << 20
 
 _MOST_UNPACKED_BYTES = 512 << 20
 _MOST_MEMBERS = 1000  # a shard a month
+_MOST_FOLDERS = 20
 _MOST_RATIO = 200  # records compress by 10 to 30
 _SMALL_BYTES = 1 << 20  # too small to be a bomb, whatever the ratio
 _ENCRYPTED = 0x1
@@ -37,31 +38,47 @@ class ArchiveError(StoreError):
 
 def read_archive(content: bytes) -> Shards:
     """The shards at the top, or in one folder, of a zip archive. Raises `ArchiveError` when there are none."""
-    # Counted before zipfile makes an object of each: a central directory may list millions in a few megabytes.
-    if content.count(_CENTRAL_ENTRY) > _MOST_MEMBERS:
-        raise ArchiveError(f"the archive has more than {_MOST_MEMBERS} members")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = dict(_members(archive))
-            shards = {name: to_text(archive.read(member)) for name, member in members.items()}
-    except _BROKEN as error:
-        raise ArchiveError(f"the archive is broken: {str(error) or type(error).__name__}") from error
+    shards = {name: to_text(each) for name, each in read_members(content, is_shard).items()}
     if not shards:
         raise ArchiveError("the archive holds no shards")
     return shards
 
 
-def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """The shards by name, once all members are known to be harmless."""
+def read_members(
+    content: bytes, wanted: Callable[[str], bool], *, most_bytes: int = _MOST_UNPACKED_BYTES, is_deep: bool = False
+) -> dict[str, bytes]:
+    """The files of an archive whose own names are ``wanted``, each of ``most_bytes`` at most.
+
+    They lie at the top or in one folder, or anywhere when the archive ``is_deep``. Raises `ArchiveError` when one is
+    there twice, and when any member is suspicious, wanted or not.
+    """
+    # Counted before zipfile makes an object of each: a central directory may list millions in a few megabytes.
+    if content.count(_CENTRAL_ENTRY) > _MOST_MEMBERS:
+        raise ArchiveError(f"the archive has more than {_MOST_MEMBERS} members")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = dict(_members(archive, wanted, is_deep=is_deep))
+            long = [name for name, member in members.items() if member.file_size > most_bytes]
+            if long:
+                raise ArchiveError(f"{long[0]} has more than {most_bytes >> 20} MiB")
+            return {name: archive.read(member) for name, member in members.items()}
+    except _BROKEN as error:
+        raise ArchiveError(f"the archive is broken: {str(error) or type(error).__name__}") from error
+
+
+def _members(
+    archive: zipfile.ZipFile, wanted: Callable[[str], bool], *, is_deep: bool
+) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """The wanted files by name, once all members are known to be harmless."""
     unpacked = 0
     names: set[str] = set()
     for member in archive.infolist():
-        _check(member)
+        _check(member, _MOST_FOLDERS if is_deep else 1)
         unpacked += member.file_size
         if unpacked > _MOST_UNPACKED_BYTES:
             raise ArchiveError(f"the archive unpacks to more than {_MOST_UNPACKED_BYTES >> 20} MiB")
         name = member.filename.rpartition("/")[2]
-        if not is_shard(name):
+        if not wanted(name):
             continue
         if name in names:
             raise ArchiveError(f"the archive has {name} twice")
@@ -69,11 +86,11 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         yield name, member
 
 
-def _check(member: zipfile.ZipInfo) -> None:
+def _check(member: zipfile.ZipInfo, most_folders: int) -> None:
     name = member.orig_filename
     folders = name.split("/")[:-1]
     parts = name.removesuffix("/").split("/")
-    if len(folders) > 1 or not {"", ".", ".."}.isdisjoint(parts) or not {"\\", ":", "\0"}.isdisjoint(name):
+    if len(folders) > most_folders or not {"", ".", ".."}.isdisjoint(parts) or not {"\\", ":", "\0"}.isdisjoint(name):
         raise ArchiveError(f"the archive has a member with the path {name[:100]!r}")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise ArchiveError(f"the archive has a symbolic link, {name[:100]!r}")

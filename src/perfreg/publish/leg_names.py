@@ -1,0 +1,34 @@
+"""What the artifacts are called in which the legs of a matrix leave their results: job, leg and attempt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_NAME = re.compile(r"perfreg-(?P<leg>[A-Za-z0-9_.-]{1,150}-[0-9]{1,9})-(?P<attempt>[0-9]{1,9})-[0-9a-f]{6}")
+
+
+def make(job: str, index: str, attempt: str, chance: str) -> str:
+    """The name of a leg's artifact. Six hexadecimal digits of ``chance`` tell two uses in one job apart."""
+    return f"perfreg-{job or 'job'}-{index or '0'}-{attempt or '1'}-{chance}"
+
+
+def leg_of(name: str) -> str:
+    """The leg whose artifact this is; empty for all others."""
+    found = _NAME.fullmatch(name)
+    return found["leg"] if found else ""
+
+
+def attempt_of(name: str) -> int:
+    """The attempt that an artifact was made in; 0 for those of no leg."""
+    found = _NAME.fullmatch(name)
+    return int(found["attempt"]) if found else 0
+
+
+def newest(names: Iterable[str]) -> list[str]:
+    """These names without those of former attempts of a leg that was run again; other names stay."""
+    names = list(names)
+    attempts: dict[str, int] = {}
+    for name in names:
+        attempts[leg_of(name)] = max(attempt_of(name), attempts.get(leg_of(name), 0))
+    return [name for name in names if attempt_of(name) == attempts[leg_of(name)]]
