@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from perfreg import __version__
 from perfreg.cli.main import Parser, complain, guard
 from perfreg.errors import UsageError
 
 ACTION = "org/perf-regression@v1"
-
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@-]*")
-_NOT_STRINGS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", ".", ".inf", ".nan"}
-
-
-def targets() -> dict[str, Path]:
-    """The template of every target, by the target's name."""
-    packaged = Path(__file__).parents[1] / "_templates"
-    # A source checkout has the templates at its top.
-    folder = packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates"
-    return {template.parent.name: template for template in sorted(folder.glob("*/*.j2"))}
-
-
-def scalar(value: object) -> str:
-    """``value`` as a YAML scalar that is a string and no GitHub expression, whatever its characters."""
-    text = str(value)
-    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_STRINGS:
-        return text
-    return json.dumps(text.replace("${{", "${{ '${{' }}"))
-
-
-def render(target: str, values: dict[str, str]) -> str:
-    """The configuration for ``target``. Raises `UsageError` when there is no such template."""
-    from jinja2 import Environment, StrictUndefined
-
-    known = targets()
-    if target not in known:
-        raise UsageError(f"no template for {target!r}", where="TARGET", hint=f"there is: {', '.join(known)}")
-    environment = Environment(  # noqa: S701 - this is YAML: `scalar` escapes every value
-        variable_start_string="[[",
-        variable_end_string="]]",
-        block_start_string="[%",
-        block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-        finalize=scalar,
-    )
-    return environment.from_string(known[target].read_text("utf-8")).render(values)
+BASELINES = ("git", "package", "artifact")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,13 +23,27 @@ def parser() -> argparse.ArgumentParser:
         description="Print the configuration with which a CI system runs perfreg.",
         allow_abbrev=False,
     )
-    top.add_argument("target", nargs="?", metavar="TARGET", help="the CI system; --list shows which")
-    top.add_argument("--list", action="store_true", help="list the targets")
-    top.add_argument("--config", default="perfreg.yml", metavar="FILE", help="configuration (default: perfreg.yml)")
-    top.add_argument("--branch", default="main", metavar="NAME", help="base branch (default: main)")
-    top.add_argument("--runner", default="ubuntu-latest", metavar="LABEL", help="runner (default: ubuntu-latest)")
-    top.add_argument("--action", default=ACTION, metavar="REF", help=f"the Action to use (default: {ACTION})")
-    top.add_argument("--baseline-storage", default=".perfreg", metavar="DIR", help="the store (default: .perfreg)")
+    add = top.add_argument
+    add("target", nargs="?", metavar="TARGET", help="what to print; --list shows what there is")
+    add("--version", action="version", version=f"perfreg-templates {__version__}")
+    add("--list", action="store_true", help="list the targets")
+    add("--explain", action="store_true", help="tell what the target is, what it needs and what --set knows")
+    add("--output", type=Path, metavar="FILE", help="write it here, where nothing is yet")
+    add("--force", action="store_true", help="write it also where a file is")
+    filling = top.add_argument_group("what it is filled with")
+    fill = filling.add_argument
+    fill("-c", "--config", metavar="FILE", help="configuration to read and to use (default: perfreg.yml)")
+    fill("--branch", metavar="NAME", help="base branch (default: baseline.base_branch, else main)")
+    fill("--python", default="3.13", metavar="VERSION", help="Python to run perfreg with (default: 3.13)")
+    fill("--image", default="", metavar="IMAGE", help="container image to run in")
+    fill("--service", action="append", default=[], metavar="IMAGE", help="database beside the tests; repeatable")
+    fill("--schedule", default="", metavar="CRON", help="when to run without a change, such as '17 3 * * *'")
+    fill("--deploy-gate", action="store_true", help="add a deployment that waits for the gate")
+    fill("--baseline", choices=BASELINES, help="where baselines are kept (default: as the configuration says)")
+    fill("--environment", default="", metavar="NAME", help="overlay of the configuration to measure with")
+    fill("--runner", default="", metavar="LABEL", help="runner, agent or pool to measure on")
+    fill("--action", default=ACTION, metavar="REF", help=f"the GitHub Action to use (default: {ACTION})")
+    fill("--set", action="append", default=[], metavar="KEY=VALUE", help="option of the target; --explain shows them")
     return top
 
 
@@ -78,16 +52,61 @@ def main(arguments: Sequence[str]) -> int:
 
     def work() -> int:
         args = parser().parse_args(arguments)
-        if args.list:
-            sys.stdout.writelines(f"{name}\n" for name in targets())
-        elif args.target is None:
-            raise UsageError("name a target", where="perfreg-templates", hint="--list shows them")
-        else:
-            values = {name: getattr(args, name) for name in ("config", "branch", "runner", "action")}
-            sys.stdout.write(render(args.target, {**values, "storage": args.baseline_storage}))
-        return 0
+        return _listed() if args.list else _printed(args, arguments)
 
     return guard(work, complain=complain)
+
+
+def _listed() -> int:
+    from perfreg.cli.template_sources import targets
+
+    sys.stdout.writelines(f"{name}\n" for name in targets())
+    return 0
+
+
+def _overview() -> int:
+    from perfreg.cli.template_sources import targets
+
+    width = max(map(len, targets()))
+    sys.stdout.writelines(f"{name:{width}}  {target.summary}\n" for name, target in targets().items())
+    return 0
+
+
+def _printed(args: argparse.Namespace, arguments: Sequence[str]) -> int:
+    from perfreg.cli.template_settings import settings_of
+    from perfreg.cli.template_sources import source, target_of
+    from perfreg.templating.explain import explain
+    from perfreg.templating.render import render
+
+    if args.target is None and args.explain:
+        return _overview()
+    if args.target is None:
+        raise UsageError("name a target", where="perfreg-templates", hint="--list shows them")
+    target = target_of(args.target)
+    if args.explain:
+        sys.stdout.write(explain(target))
+        return 0
+    settings, warnings = settings_of(target, args, arguments)
+    text = render(target, settings, source)
+    for warning in warnings:
+        sys.stderr.write(f"perfreg: warning: {warning}\n")
+    if args.output is None:
+        sys.stdout.write(text)
+    else:
+        _write(args.output / target.file if args.output.is_dir() else args.output, text, force=args.force)
+    return 0
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise UsageError("there is a file already", where=str(path), hint="--force writes over it") from error
+    except OSError as error:
+        raise UsageError(f"cannot write there: {error.strerror}", where=str(path)) from error
+    sys.stdout.write(f"written: {path}\n")
 
 
 def entry() -> NoReturn:

@@ -1,0 +1,6 @@
+"""The CI systems there are templates for. To add one: a folder in `templates/`, and its line here."""
+
+from __future__ import annotations
+
+FOLDERS: tuple[str, ...] = ("github",)
+"""Each has a `target.yml` that says what can be printed, and the templates of that."""
