@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from perfreg.analysis.baseline import Baseline
-from perfreg.analysis.evidence import Evidence, Finding, change_pct, is_worse
+from perfreg.analysis.evidence import Evidence, Finding
+from perfreg.analysis.exact import exact_change
 from perfreg.analysis.ruling import rule_on
 from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Verdict
@@ -52,16 +53,7 @@ def _exact(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule:
     if measurement.unit == "hash":
         texts = replace(verdict, base_text=newest.text, head_text=measurement.text)
         return replace(texts, status="inconclusive", reason="it is not the one of the baseline: compare both")
-    step = f"{newest.value:g} became {measurement.value:g} {measurement.unit}"
-    if newest.value == 0 or rule.direction == "none":
-        return replace(verdict, status="inconclusive", reason=f"{step}: timings may not be comparable")
-    change = change_pct(measurement.value, newest.value)
-    verdict = replace(verdict, change_pct=change, ci_low_pct=change, ci_high_pct=change)
-    if abs(change) < rule.tolerance_pct:
-        return replace(verdict, reason=f"{step}, within the tolerance of {rule.tolerance_pct:g} %")
-    if is_worse(rule.direction, grew=change > 0):
-        return replace(verdict, status="regression", severity="high", reason=step)
-    return replace(verdict, status="improvement", reason=step)
+    return exact_change(verdict, newest.value, measurement.value, rule)
 
 
 def _rate(verdict: Verdict, measurement: Measurement, baseline: Baseline, rule: ResolvedRule) -> Finding:

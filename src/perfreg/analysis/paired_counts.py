@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perfreg.analysis.evidence import change_pct, is_worse
+from perfreg.analysis.evidence import is_worse
+from perfreg.analysis.exact import exact_change
 from perfreg.analysis.rounds import Rounds
 from perfreg.analysis.severity import severity_of
 from perfreg.model.result import Verdict
@@ -30,16 +31,7 @@ def exact_verdict(blank: Verdict, rounds: Rounds, rule: ResolvedRule) -> Verdict
     if rounds.metric.unit == "hash":
         texts = replace(verdict, base_text=base.text, head_text=head.text)
         return replace(texts, status="inconclusive", reason="head's is not base's: compare both")
-    step = f"{base.value:g} became {head.value:g} {rounds.metric.unit}, in every round"
-    if base.value == 0 or rule.direction == "none":
-        return replace(verdict, status="inconclusive", reason=f"{step}: timings may not be comparable")
-    change = change_pct(head.value, base.value)
-    verdict = replace(verdict, change_pct=change, ci_low_pct=change, ci_high_pct=change)
-    if abs(change) < rule.tolerance_pct:
-        return replace(verdict, reason=f"{step}, within the tolerance of {rule.tolerance_pct:g} %")
-    if is_worse(rule.direction, grew=change > 0):
-        return replace(verdict, status="regression", severity="high", reason=step)
-    return replace(verdict, status="improvement", reason=step)
+    return exact_change(verdict, base.value, head.value, rule, when=", in every round")
 
 
 def rate_verdict(blank: Verdict, rounds: Rounds, rule: ResolvedRule, *, alpha: float, final: bool) -> Verdict:
