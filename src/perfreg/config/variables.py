@@ -23,10 +23,15 @@ TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN")
 OWN = (
     *TOKENS,
     *(
+        "PERFREG_COMMIT",
+        "PERFREG_FORGE",
+        "PERFREG_FORGE_URL",
         "PERFREG_JOB_INDEX",
         "PERFREG_JOB_TOTAL",
         "PERFREG_K6",
+        "PERFREG_PULL_REQUEST",
         "PERFREG_PYTHON",
+        "PERFREG_REPOSITORY",
         "PERFREG_SERVICE_[!_]*",
         "PERFREG_UPDATE_GOLDEN",
     ),

@@ -36,10 +36,10 @@ def decisions(args: argparse.Namespace) -> int:
     loaded = load_config(args)
     kept = kept_by(loaded)
     commit = detect(loaded.directory, os.environ).commit
-    kind = forge_here(os.environ)
+    here = forge_here(os.environ)
     try:
-        forge = kind.open(os.environ, Patience.of(_PATIENCE_S))
-        request = _request(forge, kind.occasion(os.environ))
+        forge = here.open(Patience.of(_PATIENCE_S))
+        request = _request(forge, here.occasion)
         if request is not None and commit:
             _take_over(kept, forge, request, commit)
     except ForgeError as error:

@@ -18,6 +18,9 @@ Outcome = Literal["pass", "warn", "fail", "error"]
 
 Answer = Literal["accepted", "refused"]
 
+Extra = Literal["labels", "issues"]
+"""What not every code host has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
@@ -76,12 +79,14 @@ class Forge(Protocol):
     name: str
     body_limit: int
     """Bytes of UTF-8 that a comment or an issue may have."""
+    lacks: frozenset[Extra]
+    """What this host has not; it is not asked for that."""
 
     def comments(self, number: int) -> list[Comment]:
-        """All comments of a pull request or an issue, oldest first."""
+        """All comments of a pull request, oldest first."""
 
     def add_comment(self, number: int, body: str, landed: Callable[[], Comment | None]) -> Comment:
-        """Write a comment."""
+        """Write a comment on a pull request."""
 
     def edit_comment(self, comment: Comment, body: str) -> Comment:
         """Replace the text of a comment."""
@@ -90,7 +95,7 @@ class Forge(Protocol):
         """Remove a comment; it is no error when that has been done."""
 
     def hide_comment(self, comment: Comment, reason: Reason) -> None:
-        """Fold a comment away."""
+        """Fold a comment away. Its marker says that already: hosts that write by that have nothing to do here."""
 
     def show_comment(self, comment: Comment) -> None:
         """Undo `hide_comment`."""
@@ -114,7 +119,7 @@ class Forge(Protocol):
         """Who gave a pull request this label the last time; empty when that is not known."""
 
     def add_label(self, number: int, label: str) -> None:
-        """Give a pull request or an issue a label, which need not exist."""
+        """Give a pull request a label, which need not exist."""
 
     def remove_label(self, number: int, label: str) -> None:
         """Take a label away; it is no error when it is not there."""
@@ -130,6 +135,9 @@ class Forge(Protocol):
 
     def edit_issue(self, issue: Issue, body: str) -> None:
         """Replace the text of an issue, and open it again if it was closed."""
+
+    def comment_on_issue(self, issue: Issue, body: str) -> None:
+        """Write a comment on an issue, whose numbers may be others than those of pull requests."""
 
     def close_issue(self, issue: Issue) -> None:
         """Close an issue as done."""

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from perfreg.errors import ForgeError
-from perfreg.publish.forges.forge import Answer, Comment, Issue, Outcome, PullRequest, Reason, Standing
+from perfreg.publish.forges.forge import Answer, Comment, Extra, Issue, Outcome, PullRequest, Reason, Standing
 from perfreg.publish.forges.github_api import GitHubApi
 
 _BOT = "github-actions[bot]"
@@ -34,6 +34,7 @@ class GitHub:
     name = "github"
     body_limit = 65_000
     """GitHub takes 65,536 characters; bytes are never fewer than those."""
+    lacks: frozenset[Extra] = frozenset()
 
     def __init__(self, api: GitHubApi, repository: str) -> None:
         owner, _, name = repository.partition("/")
@@ -110,6 +111,9 @@ class GitHub:
                 raise
         else:
             return "a check run"
+        return self._status(commit, standing)
+
+    def _status(self, commit: str, standing: Standing) -> str:
         body = {
             "state": _STATES[standing.outcome],
             "context": standing.context,
@@ -143,6 +147,9 @@ class GitHub:
 
     def edit_issue(self, issue: Issue, body: str) -> None:
         self._api.send("PATCH", f"{self._repo}/issues/{issue.number}", {"body": body, "state": "open"})
+
+    def comment_on_issue(self, issue: Issue, body: str) -> None:
+        self.add_comment(issue.number, body, landed=lambda: None)
 
     def close_issue(self, issue: Issue) -> None:
         document = {"state": "closed", "state_reason": "completed"}

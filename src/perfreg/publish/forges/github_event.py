@@ -15,9 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from perfreg.errors import ForgeError
+from perfreg.publish.forges.kind import Home, Site
 from perfreg.publish.forges.occasion import Occasion
+from perfreg.publish.forges.origin import Origin
 from perfreg.report.escape import visible
 
+PUBLIC = "https://api.github.com"
+
+_HOSTS = ("github.com", "ssh.github.com")
+_PAGE = re.compile(r"(?P<path>[^/]+/[^/]+)/pull/\d+")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _QUEUE = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,12})-[0-9a-f]{40,64}", re.DOTALL | re.ASCII)
@@ -28,6 +34,25 @@ _MOST_BYTES = 32 << 20
 def is_here(env: Mapping[str, str]) -> bool:
     """Whether this is a job of GitHub Actions, or of something that behaves like it."""
     return bool(env.get("GITHUB_REPOSITORY")) and bool(env.get("GITHUB_EVENT_NAME"))
+
+
+def site(env: Mapping[str, str]) -> Site | None:
+    """Where a job of GitHub Actions is, and what it is about."""
+    if not is_here(env):
+        return None
+    found = occasion(env)
+    api = (env.get("GITHUB_API_URL") or PUBLIC).rstrip("/")
+    return Site(forge="github", home=Home(api=api, repository=found.repository), occasion=found)
+
+
+def home(origin: Origin, sure: bool) -> Home | None:  # noqa: FBT001 - the shape of `ForgeKind.home`
+    """Where the repository behind an address is, if that is one of GitHub's."""
+    found = _PAGE.fullmatch(origin.path)
+    if not (found or sure or origin.is_named("github")):
+        return None
+    path = found["path"] if found else origin.path
+    api = PUBLIC if origin.host in _HOSTS else f"{origin.server}/api/v3"
+    return Home(api=api, repository=path) if path.count("/") == 1 else None
 
 
 def occasion(env: Mapping[str, str]) -> Occasion:

@@ -64,7 +64,7 @@ def _begin(
     again = next((issue for issue in reversed(closed) if set(metrics) & set(_metrics(issue, key))), None)
     if again is not None:
         forge.edit_issue(again, body)
-        forge.add_comment(again.number, f"Back as of {report.since}.", landed=lambda: None)
+        forge.comment_on_issue(again, f"Back as of {report.since}.")
         return f"reopened {again.url}"
     title = inert(f"Performance regression on {visible(report.branch, 60)}")
     issue = forge.open_issue(title, body, label, landed=_first(forge, label, key))
@@ -72,7 +72,7 @@ def _begin(
 
 
 def _close(forge: Forge, issue: Issue, why: str) -> None:
-    forge.add_comment(issue.number, why, landed=lambda: None)
+    forge.comment_on_issue(issue, why)
     forge.close_issue(issue)
 
 

@@ -54,11 +54,13 @@ class Marker:
 
 def read(body: str, kind: Kind, key: str) -> Marker | None:
     """The marker that ``body`` begins with, if it is one of this kind and key."""
-    found = _MARKER.match(body)
-    if found is None or found["kind"] != kind or found["key"] != safe_key(key):
-        return None
+    found = first(body)
+    return found if found is not None and (found.kind, found.key) == (kind, safe_key(key)) else None
+
+
+def _read(found: re.Match[str]) -> Marker:
     return Marker(
-        kind=kind,
+        kind="issue" if found["kind"] == "issue" else "comment",
         key=found["key"],
         commit=found["commit"],
         alarm=found["alarm"] == "1",
@@ -67,9 +69,15 @@ def read(body: str, kind: Kind, key: str) -> Marker | None:
     )
 
 
+def first(body: str) -> Marker | None:
+    """The marker of any kind and key that ``body`` begins with."""
+    found = _MARKER.match(body)
+    return None if found is None else _read(found)
+
+
 def is_ours(body: str) -> bool:
     """Whether ``body`` begins with a marker of any kind and key."""
-    return _MARKER.match(body) is not None
+    return first(body) is not None
 
 
 def without(body: str) -> str:

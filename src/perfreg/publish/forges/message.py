@@ -17,15 +17,19 @@ _TITLE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Results, and what kept others from being read (``problems``). ``rest`` is Markdown that says where all is."""
+    """Results, and what kept others from being read (``problems``). ``rest`` is Markdown that says where all is.
+
+    ``name`` tells it from what other uses of perfreg say in the same place.
+    """
 
     legs: tuple[Leg, ...]
     problems: tuple[str, ...] = ()
     rest: str = ""
+    name: str = ""
 
     def text(self, limit: int) -> str:
         """All of it as Markdown, in so many bytes."""
-        return render(self.legs, limit=limit, rest=self.rest, problems=self.problems)
+        return render(self.legs, limit=limit, rest=self.rest, problems=self.problems, name=self.name)
 
     @property
     def outcome(self) -> Outcome:

@@ -70,7 +70,7 @@ def publish(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes) 
         _step(done, "the commit's status", lambda: _standing(forge, occasion, message, wishes, done))
     if occasion.has_pull_request and (wishes.comment != "never" or wishes.labels):
         _step(done, "the pull request", lambda: _pull_request(forge, occasion, message, wishes, done), occasion)
-    if wishes.issue and occasion.is_main:
+    if wishes.issue and occasion.is_main and "issues" not in forge.lacks:
         _step(done, "the issue", lambda: _issue(forge, occasion, message, wishes, done))
     return done
 
@@ -142,7 +142,7 @@ def _pull_request(forge: Forge, occasion: Occasion, message: Message, wishes: Wi
         done.warnings += posted.warnings
 
     _step(done, "the comment", comment, occasion)
-    if wishes.labels:
+    if wishes.labels and "labels" not in forge.lacks:
         _step(done, "the labels", lambda: _labels(forge, request, message, wishes, done), occasion)
 
 
