@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +147,10 @@ def test_each_key_has_its_own_of_everything(hub: Hub, publish: Publish) -> None:
     publish(WORSE, "--key", "api")
     publish(FINE, "--key", "web")
     assert hub.threads[42].labels == ["perf-regression.api"]
-    assert len(hub.bodies()) == 2
+    assert [re.findall(r"^. \*\*[\w ]+\*\*(.*?):", body, re.MULTILINE)[0] for body in hub.bodies()] == [
+        " (`api`)",
+        " (`web`)",
+    ]
     assert [run["name"] for run in hub.check_runs] == ["perfreg (api)", "perfreg (web)"]
     publish(WORSE, "--key", "x" * 59)
     assert all(len(label) <= 50 for label in hub.threads[42].labels)

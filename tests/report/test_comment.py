@@ -37,6 +37,12 @@ def test_the_first_line_is_the_verdict() -> None:
     )
 
 
+def test_the_first_line_tells_comments_of_several_uses_apart() -> None:
+    text = render([Leg(name="", result=results.regressed())], name="a`|b")
+    assert text.startswith("❌ **Performance gate failed** (``a`|b``): 1 regression")
+    assert render([], problems=("gone",), name="api").startswith("❌ **No verdict** (`api`): 1 result")
+
+
 def test_the_numbers_are_all_there() -> None:
     header, _, numbers = comment(results.every_verdict()).split("\n")[2:5]
     found = dict(zip(cells(header), cells(numbers), strict=True))

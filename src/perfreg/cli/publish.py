@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from perfreg.publish.forges.publisher import Published, Wishes
 
 _MODES = ("always", "on-change", "on-regression", "never")
+_KEY = "default"
 _LONGEST_S = 3600.0
 
 
@@ -33,7 +34,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("result", nargs="*", metavar="RESULT", help="a result.json, or a directory that has some at any depth")
     add("--comment", choices=_MODES, default="always", help="when to comment on a pull request (default: always)")
-    add("--key", default="default", metavar="NAME", help="tells several uses in one repository apart")
+    add("--key", default=_KEY, metavar="NAME", help="tells several uses in one repository apart")
     on = argparse.BooleanOptionalAction
     add("--status", action=on, default=True, help="show the outcome beside the commit")
     add("--labels", action=on, default=True, help="label pull requests that regress or improve")
@@ -89,12 +90,12 @@ def _message(args: argparse.Namespace, occasion: Occasion, lost: str) -> Message
     from perfreg.publish.forges.message import Message
     from perfreg.report.formats.comment import Leg
 
-    rest = _rest(occasion)
+    rest, name = _rest(occasion), "" if args.key == _KEY else args.key
     if lost:
-        return Message(legs=(), problems=(lost,), rest=rest)
+        return Message(legs=(), problems=(lost,), rest=rest, name=name)
     found = gather(args.result, args.expect)
     legs = tuple(Leg(name=leg.name, result=leg.result) for leg in found.legs)
-    return Message(legs=legs, problems=found.problems, rest=rest)
+    return Message(legs=legs, problems=found.problems, rest=rest, name=name)
 
 
 def _asked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Sequence
 
-from perfreg.report.escape import html_pre, markdown_code, markdown_text
+from perfreg.report.escape import html_pre, markdown_code, markdown_text, visible
 from perfreg.report.headline import Headline, Mood
 from perfreg.report.notice import Group, Notice
 from perfreg.report.plan import PlanPair
@@ -23,11 +23,16 @@ _MOODS = {
 }
 
 
-def verdict(mood: Mood, headline: Headline) -> str:
+def of(name: str) -> str:
+    """What tells a verdict from others in the same place; nothing where it needs no ``name``."""
+    return f" ({markdown_code(visible(name, 60))})" if name else ""
+
+
+def verdict(mood: Mood, headline: Headline, name: str = "") -> str:
     """The whole result in one line."""
     lead = f"{headline.lead}:" if headline.subject else headline.lead
     parts = (lead, markdown_code(headline.subject), markdown_text(headline.value), headline.detail)
-    return f"{_MOODS[mood]}: {' '.join(part for part in parts if part)}"
+    return f"{_MOODS[mood]}{of(name)}: {' '.join(part for part in parts if part)}"
 
 
 def noise(versus: Versus) -> Iterator[str]:

@@ -23,6 +23,8 @@ from tests.support.rest_server import Reply, Request, Running, serve
 
 TOKEN = "ghs_2yQ0ForTestsOnly"
 _BODY_LIMIT = 65_536
+_CLASSIFIERS = {"SPAM", "ABUSE", "OFF_TOPIC", "OUTDATED", "DUPLICATE", "RESOLVED"}
+"""GraphQL's ReportedContentClassifiers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +282,7 @@ class GitHub:
             problem = {"type": "NOT_FOUND", "message": "Could not resolve to a node"}
             return Reply.json({"data": None, "errors": [problem]})
         assert ("unminimizeComment" in query) != ("minimizeComment(" in query.replace("unminimizeComment", ""))
+        assert variables.get("why", "OUTDATED") in _CLASSIFIERS
         note.minimized = "" if "unminimizeComment" in query else variables["why"]
         member = "unminimizedComment" if "unminimizeComment" in query else "minimizedComment"
         done = {member: {"isMinimized": bool(note.minimized)}}

@@ -34,9 +34,11 @@ class Note:
 
 def of_error(error: PerfregError, places: Places) -> Iterator[Note]:
     """What is wrong; each problem of a configuration at its line."""
+    from perfreg.report.escape import visible_lines
+
     for problem in error.problems if isinstance(error, ConfigError) else (error,):
         file, line = places.of(problem.where)
-        yield Note(level="error", message=str(problem), file=file, line=line)
+        yield Note(level="error", message="\n".join(visible_lines(str(problem))), file=file, line=line)
 
 
 def of_result(result: Result, places: Places) -> Iterator[Note]:

@@ -38,33 +38,36 @@ class Leg:
     result: Result
 
 
-def render(legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "", problems: Sequence[str] = ()) -> str:
+def render(
+    legs: Sequence[Leg], *, limit: int = LIMIT, rest: str = "", problems: Sequence[str] = (), name: str = ""
+) -> str:
     """The comment in at most ``limit`` bytes; ``rest`` is Markdown that says where everything is.
 
-    ``problems`` are sentences about results that should be there and are not.
+    ``problems`` are sentences about results that should be there and are not, and ``name`` tells the comment from
+    others of perfreg.
     """
     several = len(legs) > 1
     told = [
         Part(name=visible(leg.name, 80) if several else "", result=leg.result, said=view(leg.result)) for leg in legs
     ]
-    return inert(_BLANKS.sub("\n\n", fit((*_missing(problems), *_blocks(told)), limit, rest)))
+    return inert(_BLANKS.sub("\n\n", fit((*_missing(problems, name), *_blocks(told, name)), limit, rest)))
 
 
-def _missing(problems: Sequence[str]) -> Iterator[Block]:
+def _missing(problems: Sequence[str], name: str) -> Iterator[Block]:
     """No verdict of the others makes up for one that is lost, so this comes first."""
     if problems:
-        line = f"❌ **No verdict**: {words.count(len(problems), 'result')} of this run cannot be used"
+        line = f"❌ **No verdict**{parts.of(name)}: {words.count(len(problems), 'result')} of this run cannot be used"
         listed = tuple(f"- {markdown_text(visible(each, 400))}" for each in problems)
         yield Block(title="", rank=0, body=(line, ""))
         yield Block(title="what is missing", rank=1, body=listed, is_list=True)
 
 
-def _blocks(told: Sequence[Part]) -> Iterator[Block]:
+def _blocks(told: Sequence[Part], name: str) -> Iterator[Block]:
     if not told:
         return
     rows = _worst_first(told)
     moved = [(part, row) for part, row in rows if row.moved]
-    yield Block(title="", rank=0, body=tuple(_verdict(told)))
+    yield Block(title="", rank=0, body=tuple(_verdict(told, name)))
     numbers = [(part, lines.numbers(part)) for part in told]
     yield _table("the numbers", 1, lines.NUMBERS, ("---",) * len(lines.NUMBERS), numbers)
     yield Block(title="what was compared", rank=2, body=(*lines.sides(told), *lines.doubts(told)), is_list=True)
@@ -85,10 +88,10 @@ def _blocks(told: Sequence[Part]) -> Iterator[Block]:
     yield _folded(lines.ABOUT, 4, tuple(lines.about(told)))
 
 
-def _verdict(told: Sequence[Part]) -> Iterator[str]:
+def _verdict(told: Sequence[Part], name: str) -> Iterator[str]:
     """One line; of several results, the worst one speaks."""
     worst = min(told, key=lambda part: _MOODS.index(part.said.mood))
-    line = parts.verdict(worst.said.mood, worst.said.headline)
+    line = parts.verdict(worst.said.mood, worst.said.headline, name)
     if len(told) > 1:
         line += f" (the worst of {len(told)} results, {markdown_code(worst.name)})"
     yield line
