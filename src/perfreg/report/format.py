@@ -18,9 +18,14 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFormat:
-    """One registered format. ``file_name`` is the name of the first file when the user gives none."""
+    """One registered format. ``file_name`` is the name of the first file when the user gives none.
+
+    ``linked`` is there for a format that links to the others: it renders as ``render`` does, given the address at which
+    they can be read.
+    """
 
     name: str
     summary: str
     file_name: str
     render: Callable[[Result], tuple[ReportFile, ...]]
+    linked: Callable[[Result, str], tuple[ReportFile, ...]] | None = None
