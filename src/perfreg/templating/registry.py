@@ -2,5 +2,8 @@
 
 from __future__ import annotations
 
-FOLDERS: tuple[str, ...] = ("github",)
+FOLDERS: tuple[str, ...] = (
+    "github",
+    "gitlab",
+)
 """Each has a `target.yml` that says what can be printed, and the templates of that."""

@@ -71,6 +71,21 @@ class Settings:
             if name:
                 _expect(_ENVIRONMENT, name, "--environment", "the name of an environment")
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What a form offers as environments: none, and those that the configuration has."""
+        return tuple(dict.fromkeys((self.environment, "", *self.environments)))
+
+    @property
+    def places_inside(self) -> str:
+        """Hosts and ports of the services for other containers, of those that have a port."""
+        return " ".join(f"{each.host}:{each.port}" for each in self.services if each.port)
+
+    @property
+    def places_outside(self) -> str:
+        """Hosts and ports of the services for the machine that they run on."""
+        return " ".join(f"127.0.0.1:{each.published}" for each in self.services if each.published)
+
 
 def checked_schedule(text: str) -> str:
     """``text`` if it has the five fields of cron. Raises `UsageError`."""
