@@ -47,6 +47,7 @@ requirements: ## Pin the newest versions again (needs uv)
 	$(COMPILE) --upgrade --extra postgresql --extra mysql --extra github -o requirements/action.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/action.txt --all-extras --group dev -o requirements/dev.txt pyproject.toml
 	printf 'hatchling\neditables\n' | $(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt -
+	printf 'uv\n' | $(COMPILE) --upgrade -o requirements/uv.txt -
 
 clean: ## Remove everything the other targets made
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache perf-results

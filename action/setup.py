@@ -1,78 +1,127 @@
-"""Install perfreg for the Action into an environment of its own and tell the next step where its Python is.
+"""Install perfreg for the Action into an environment of its own, and tell the next step where its Python is.
 
-Run by any Python 3.10 or newer on the runner, with nothing but the standard library. Everything that is downloaded
-is pinned by hash in `requirements/`. A second use of the Action in the same job finds the environment ready.
+Run by any Python 3.10 or newer on the runner, with nothing but the standard library, as `python -m action.setup`:
+
+- `plan` says whether an environment is there already, and otherwise where wheels from the workflow's cache belong;
+- `install` makes the environment, out of those wheels or the index;
+- `keep` fetches the wheels that the workflow's cache is to keep.
+
+What a workflow's cache holds is not trusted: any job that ran on the same branch may have written it. That is why it
+holds wheels, which are hashed again before they are used, and no environment.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import platform
 import shutil
-import subprocess
 import sys
-import venv
+import sysconfig
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PINS = [ROOT / "requirements" / "action.txt", ROOT / "requirements" / "build.txt"]
-
-# Settings of the caller's own builds that would change what is installed, or where.
-MISLEADING = {
-    *("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
-    *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_CONSTRAINT", "PIP_REQUIREMENT", "PIP_EXTRA"),
-    *("UV_SYSTEM_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT"),
-}
+from action.environment import SetupError, add_perfreg, find, interpreter, name_of, prune, python_of, settle
+from action.installers import PINS, UV_PINS, fetch, fill
 
 
-def environment_directory(temporary: Path) -> Path:
-    """One directory for each interpreter, checkout of the Action and set of pins."""
-    digest = hashlib.sha256(f"{sys.version}\n{sys.executable}\n{ROOT}\n".encode())
-    for path in PINS:
-        digest.update(path.read_bytes())
-    return temporary / f"perfreg-{digest.hexdigest()[:16]}"
+def plan(env: Mapping[str, str]) -> dict[str, str]:
+    """Where things are, for the steps between."""
+    ready = find(_home(env), name_of(PINS)) is not None
+    return {
+        "interpreter": sys.executable,
+        "ready": _flag(ready),
+        "wheels": str(_wheels(env)),
+        "key": _key(),
+    }
 
 
-def python_of(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def install(env: Mapping[str, str]) -> dict[str, str]:
+    """Find or make the environment."""
+    home, name = _home(env), name_of(PINS)
+    environment = find(home, name)
+    keep = False
+    if environment is None:
+        keep = _keeps_cache(env) and not any(_wheels(env).glob("*.whl"))
+        environment = _made(home, name, _wheels(env))
+    return {"python": str(python_of(environment)), "keep": _flag(keep)}
 
 
-def installer(environment: Path) -> list[str]:
-    """The command that installs into the environment, which it creates: uv where there is one, else pip."""
-    uv = shutil.which("uv")
-    if uv:
-        run([uv, "venv", "--quiet", "--no-project", "--clear", "--python", sys.executable, str(environment)])
-        return [uv, "pip", "install", "--quiet", "--python", str(python_of(environment))]
-    venv.create(environment, with_pip=True, clear=True)
-    # Compiling every module costs more than compiling the few that are used.
-    pip = [str(python_of(environment)), "-I", "-m", "pip", "install", "--disable-pip-version-check"]
-    return [*pip, "--quiet", "--no-compile"]
+def keep(env: Mapping[str, str]) -> dict[str, str]:
+    """Fetch wheels for later jobs. Nothing that happens here is worth failing for."""
+    with tempfile.TemporaryDirectory(dir=env["RUNNER_TEMP"], ignore_cleanup_errors=True) as build:
+        try:
+            kept = fetch(Path(build), _wheels(env))
+        except (SetupError, OSError) as error:
+            kept = False
+            sys.stdout.write(f"perfreg: nothing is kept for later jobs: {error}\n")
+    return {"kept": _flag(kept)}
 
 
-def run(command: list[str]) -> None:
-    # In the Action's own directory, so that no configuration of the caller's project applies.
-    clean = {name: value for name, value in os.environ.items() if name.upper() not in MISLEADING}
-    subprocess.run(command, check=True, cwd=ROOT, env=clean)
+def _made(home: Path, name: str, wheels: Path) -> Path:
+    build = Path(tempfile.mkdtemp(prefix="perfreg-build-", dir=home))
+    try:
+        environment = fill(build, wheels)
+        add_perfreg(environment)
+        return settle(environment, home, name)
+    finally:
+        shutil.rmtree(build, ignore_errors=True)
+        prune(home)
 
 
-def install(environment: Path) -> None:
-    command = installer(environment)
-    pins = [part for path in PINS for part in ("-r", str(path))]
-    run([*command, "--require-hashes", *pins])
-    run([*command, "--no-deps", "--no-build-isolation", str(ROOT)])
+def _home(env: Mapping[str, str]) -> Path:
+    """Where the runner keeps tools between jobs; this job's own where it may not, or shall not, be written to."""
+    kept = env.get("RUNNER_TOOL_CACHE", "")
+    if env.get("PERFREG_CACHE") == "true" and kept and os.access(kept, os.W_OK):
+        return Path(kept)
+    return Path(env["RUNNER_TEMP"])
+
+
+def _wheels(env: Mapping[str, str]) -> Path:
+    return Path(env["RUNNER_TEMP"]) / "wheels-for-perfreg"
+
+
+def _key() -> str:
+    """Of the workflow's cache: the same wherever the same wheels are used. Those of perfreg's sources do not matter."""
+    digest = hashlib.sha256(interpreter().encode() + PINS.read_bytes() + UV_PINS.read_bytes())
+    uv = "uv" if shutil.which("uv") else "pip"
+    parts = (sys.platform, platform.machine(), sysconfig.get_python_version(), uv, digest.hexdigest()[:16])
+    return "-".join(("perfreg", "wheels", *parts))
+
+
+def _keeps_cache(env: Mapping[str, str]) -> bool:
+    """On the default branch alone: what is kept there serves all others, what others keep only takes its room."""
+    if env.get("PERFREG_CACHE") != "true":
+        return False
+    try:
+        event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        branch = event["repository"]["default_branch"]
+    except (KeyError, OSError, TypeError, ValueError):
+        return False
+    return env.get("GITHUB_REF") == f"refs/heads/{branch}"
+
+
+def _flag(value: object) -> str:
+    return "true" if value else "false"
+
+
+COMMANDS: dict[str, Callable[[Mapping[str, str]], dict[str, str]]] = {"plan": plan, "install": install, "keep": keep}
 
 
 def main() -> None:
-    environment = environment_directory(Path(os.environ["RUNNER_TEMP"]))
-    ready = environment / "perfreg-is-ready"
-    if not ready.exists():
-        try:
-            install(environment)
-        except (OSError, subprocess.CalledProcessError) as error:
-            sys.exit(f"::error title=perfreg::could not be installed: {error}".replace("\n", " "))
-        ready.touch()
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-        outputs.write(f"python={python_of(environment)}\n")
+    """Run one command, and write what it says where the next steps find it."""
+    env = os.environ
+    try:
+        outputs = COMMANDS[sys.argv[1]](env)
+    except (SetupError, OSError) as error:
+        # From outside come names and words of servers: none of them may be a command to the runner.
+        words = " ".join(str(error).split()).replace("%", "%25")
+        sys.stdout.write(f"::error title=perfreg::could not be installed: {words}\n")
+        sys.exit(2)
+    with Path(env["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in outputs.items())
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_uv_installs_where_it_is_present(runner_temp: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pip_installs_where_there_is_no_uv(environment: dict[str, str], tmp_path: Path) -> None:
+def test_pip_brings_uv_where_there_is_none(environment: dict[str, str], tmp_path: Path) -> None:
     env = {**environment, "PATH": make_path(tmp_path / "bin")}
     temp = tmp_path / "temp"
     temp.mkdir()
@@ -116,7 +116,7 @@ def test_pip_installs_where_there_is_no_uv(environment: dict[str, str], tmp_path
     assert job.code == 2
     assert "none.yml" in job.annotations[0].message, job.log
     (installed,) = temp.glob("perfreg-*")
-    assert "uv = " not in (installed / "pyvenv.cfg").read_text("utf-8")
+    assert "uv = " in (installed / "pyvenv.cfg").read_text("utf-8")
 
 
 def test_a_runner_without_python_says_what_is_missing(environment: dict[str, str], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import yaml
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 _COMPARISON = re.compile(r"(\S+) (==|!=) '([^']*)'")
-_STEP_KEYS = {"id", "if", "shell", "run", "env", "uses", "with"}
+_STEP_KEYS = {"id", "if", "shell", "run", "env", "uses", "with", "continue-on-error"}
 
 
 @dataclass(frozen=True)
