@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from tests.support.payloads import PAYLOADS
 
 from perfreg.cli import workflow_commands as github
+from perfreg.report.escape import inert, visible, visible_lines
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -17,7 +19,10 @@ def test_an_annotation_stays_one_line_and_one_command(payload: str) -> None:
     assert "\r" not in line
     found = re.fullmatch(r"::error title=perfreg,file=([^:,]*),line=([^:,]*)::(.*)", line, re.DOTALL)
     assert found is not None
-    assert [_read(text) for text in found.groups()] == [payload] * 3
+    assert not [char for char in line if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")]
+    assert not re.search(r"##\w*\[", line)
+    name = inert(visible(payload))
+    assert [_read(text) for text in found.groups()] == [name, name, inert("\n".join(visible_lines(payload)))]
 
 
 def _read(text: str) -> str:

@@ -13,7 +13,7 @@ HOSTILE = "100 %\r\n::error file=x,line=1::forged"
 
 def test_an_annotation_is_one_line_whatever_it_says() -> None:
     line = github.annotation("error", HOSTILE, file="a:b,c\n.yml", line="3")
-    expected = "::error title=perfreg,file=a%3Ab%2Cc%0A.yml,line=3::100 %25%0D%0A::error file=x,line=1::forged"
+    expected = "::error title=perfreg,file=a%3Ab%2Cc\\n.yml,line=3::100 %25%0A\\::error file=x,line=1::forged"
     assert line == expected
 
 

@@ -19,15 +19,23 @@ ANNOTATION_LIMIT = 10
 
 Level = Literal["error", "warning"]
 
+_LONGEST_PATH = 4096
 _CLOSING = "\n\n</details>"
 _CUT = "\n\n… cut here: the artifact has the whole report.\n"
 
 
 def annotation(level: Level, message: str, *, file: str = "", line: str = "") -> str:
-    """One line that makes the runner show ``message``, at a line of a file where one is given."""
+    """One line that makes the runner show ``message``, at a line of a file where one is given.
+
+    Runners look for other commands than their own, and terminals for colours, in what they show.
+    """
+    from perfreg.report.escape import inert, visible, visible_lines
+
     place = {"title": "perfreg", "file": file, "line": line}
-    properties = ",".join(f"{key}={_property(value)}" for key, value in place.items() if value)
-    return f"::{level} {properties}::{_data(message)}"
+    shown = {key: inert(visible(value, _LONGEST_PATH)) for key, value in place.items() if value}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in shown.items())
+    text = "\n".join(visible_lines(message))
+    return f"::{level} {properties}::{_data(inert(text))}"
 
 
 def output(name: str, value: str) -> str:

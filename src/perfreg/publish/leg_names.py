@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_ODD = re.compile(r"[^A-Za-z0-9_.-]+")
+_LONGEST_JOB = 120
 _NAME = re.compile(r"perfreg-(?P<leg>[A-Za-z0-9_.-]{1,150}-[0-9]{1,9})-(?P<attempt>[0-9]{1,9})-[0-9a-f]{6}")
 
 
 def make(job: str, index: str, attempt: str, chance: str) -> str:
-    """The name of a leg's artifact. Six hexadecimal digits of ``chance`` tell two uses in one job apart."""
+    """The name of a leg's artifact. Six hexadecimal digits of ``chance`` tell two uses in one job apart.
+
+    What an artifact must not be called, no job is at GitHub; who plays its runner may be less strict.
+    """
+    job = _ODD.sub("-", job)[:_LONGEST_JOB]
     return f"perfreg-{job or 'job'}-{index or '0'}-{attempt or '1'}-{chance}"
 
 
