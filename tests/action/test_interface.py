@@ -16,7 +16,7 @@ from perfreg.cli.main import parser
 from perfreg.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-ACTIONS: dict[str, tuple[Mode, ...]] = {"action.yml": ("compare", "run"), "report/action.yml": ("report",)}
+ACTIONS: dict[str, tuple[Mode, ...]] = {"action.yml": MODES, "report/action.yml": ("report",)}
 WITHOUT_CODE = {"token", "upload-artifact", "cache"}
 FLAGS = [(mode, name) for mode in MODES for name in (*action.VALUES[mode], *action.LISTS[mode], *action.SWITCHES[mode])]
 

@@ -45,7 +45,6 @@ class Job:
         self._told: Told | None = None
         self._error: PerfregError | None = None
         self._mode: Mode = "run"
-        self._is_nothing = False
         self.code = 2
 
     def work(self) -> None:
@@ -87,9 +86,6 @@ class Job:
                 try:
                     found = fetched(event, self._env)
                 except NothingLeftError as error:
-                    if not error.is_blameless:
-                        raise
-                    self._is_nothing = True
                     self._complain(error)
                     return 0
                 inputs["results"], problems = found.directory, found.problems
@@ -105,25 +101,32 @@ class Job:
         """Publish where the code host shows it. What comes of that changes no verdict."""
         from perfreg.report.escape import visible_lines
 
-        is_lost = self._mode == "report" and self._done is None and self._error is not None
+        error = self._error
+        is_mild = isinstance(error, NothingLeftError) and error.is_blameless
+        is_lost = self._mode == "report" and self._done is None and error is not None and not is_mild
         news = telling.News(
             done=self._done,
-            lost=str(self._error) if is_lost and not self._is_nothing else "",
+            lost=str(error) if is_lost else "",
             is_leg=self._mode != "report" and telling.is_leg(self._inputs, self._env),
             in_haste=self.is_stopped,
         )
         try:
             self._told = telling.told(news, self._inputs)
-        except PerfregError as error:
-            sys.stdout.write(f"perfreg: warning: nothing was published: {' '.join(visible_lines(str(error)))}\n")
+        except PerfregError as refusal:
+            sys.stdout.write(f"perfreg: warning: nothing was published: {' '.join(visible_lines(str(refusal)))}\n")
         return 0
 
     def publish(self) -> None:
         """Write outputs and summary, and print the annotations."""
-        shown = Shown(done=self._done, error=self._error, is_stopped=self.is_stopped, is_mild=self._is_nothing)
+        shown = Shown(
+            done=self._done,
+            error=self._error,
+            is_stopped=self.is_stopped,
+            is_mild=isinstance(self._error, NothingLeftError),
+        )
         self._append("GITHUB_OUTPUT", "".join(github.output(*pair) for pair in self._outputs().items()))
         self._append("GITHUB_STEP_SUMMARY", github.summary(shown.summary()))
-        for line in shown.annotations():
+        for line in shown.annotations(self._inputs["config"], self._env):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from perfreg.cli import workflow_commands as github
-from perfreg.errors import ConfigError, PerfregError
+from perfreg.cli.actions import annotations
+from perfreg.cli.actions.places import Places, places
 
 if TYPE_CHECKING:
     from perfreg.cli.done import Done
+    from perfreg.errors import PerfregError
 
 _STOPPED = "it was cancelled before it had a verdict"
 _DEFECT = "it failed for a reason that nobody foresaw; the log says more"
@@ -36,26 +37,17 @@ class Shown:
         title = "### perfreg has nothing to tell" if self.is_mild else "### perfreg could not measure"
         return "\n".join((title, "", *(f"    {line}" for line in self._words()), ""))
 
-    def annotations(self) -> Sequence[str]:
-        """The first ones, worst first as they come, and how many more there are."""
-        found = tuple(self._annotations())
-        if len(found) <= github.ANNOTATION_LIMIT:
-            return found
-        kept = found[: github.ANNOTATION_LIMIT - 1]
-        return (*kept, github.annotation("error", f"{len(found) - len(kept)} more: see the summary"))
+    def annotations(self, config: str, env: Mapping[str, str]) -> Sequence[str]:
+        """Worst first, at the lines of the file ``config`` that they are about."""
+        return annotations.lines(self._notes(places(config, env)))
 
-    def _annotations(self) -> Iterator[str]:
-        if isinstance(self.error, ConfigError):
-            for problem in self.error.problems:
-                file, _, line = problem.where.rpartition(":")
-                yield github.annotation("error", str(problem), file=file, line=line)
+    def _notes(self, where: Places) -> Iterator[annotations.Note]:
+        if self.error is not None and not self.is_mild:
+            yield from annotations.of_error(self.error, where)
         elif self.error is not None or self.done is None:
-            yield github.annotation("warning" if self.is_mild else "error", "\n".join(self._words()))
+            yield annotations.Note(level="warning" if self.is_mild else "error", message="\n".join(self._words()))
         if self.done is not None:
-            gate = self.done.result.gate
-            level: Literal["error", "warning"] = "error" if gate.status == "fail" else "warning"
-            for reason in gate.reasons:
-                yield github.annotation(level, reason)
+            yield from annotations.of_result(self.done.result, where)
 
     def _words(self) -> Sequence[str]:
         from perfreg.report.escape import visible_lines
