@@ -11,16 +11,25 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.10 \
 	--no-emit-index-url --no-emit-find-links --no-config --custom-compile-command 'make requirements'
 
-.PHONY: help demo test check lint schema bench-load requirements clean
+ACT_VERSION := v0.2.89
+ACT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/perfreg/act-$(ACT_VERSION)/act
+
+.PHONY: help demo test e2e check lint schema bench-load requirements clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Measure a bundled service, slow it down, and find the regression
 	$(BIN)/perfreg demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/pytest -n auto $(ARGS)
+
+# act comes as source: a minute of one processor, once on a machine.
+e2e: $(VENV)/.dev ## Run whole workflows with act, as GitHub would (builds act where there is none: needs Go)
+	act=$$(command -v "$${PERFREG_ACT:-act}" || echo '$(ACT)'); \
+	test -x "$$act" || GOBIN=$${act%/*} GOTOOLCHAIN=local timeout 1200 go install github.com/nektos/act@$(ACT_VERSION) && \
+	PERFREG_ACT=$$act $(BIN)/pytest -n auto -m e2e --timeout 900 $(ARGS)
 
 check: lint test ## Lint and test: all that a change has to pass
 
