@@ -13,6 +13,8 @@ from tests.support.markdown import parser
 from tests.support.strategies import examples
 from tests.support.strategies import results as any_result
 
+from perfreg.analysis.legs import Leg as Joined
+from perfreg.analysis.legs import together
 from perfreg.model.result import BaselineInfo, Gate, Result, Verdict
 from perfreg.report.fitting import Block, fit
 from perfreg.report.formats.comment import LIMIT, Leg, render
@@ -122,6 +124,9 @@ def test_where_there_is_no_pull_request_it_is_accepted_by_a_command() -> None:
     assert "`perfreg baseline accept search.response_time_p95 --reason REASON`" in text
     assert "`Perf-Accept: search.response_time_p95 REASON`" in text
     assert "/perfreg accept" not in text
+    compared = comparisons.every_verdict()
+    text = comment(replace(compared, run=replace(compared.run, source=pushed)))
+    assert "meant to be: the line `Perf-Accept: search.response_time_p95 REASON`" in text
 
 
 @pytest.mark.parametrize(("parents", "fetched"), [(("b" * 40,), False), (("b" * 40, "c" * 40), True)])
@@ -135,8 +140,9 @@ def test_a_merge_that_only_the_code_host_has_made_is_fetched_first(parents: tupl
 
 def test_a_first_run_tells_how_comparisons_begin() -> None:
     found = results.first_run()
-    assert "- Comparisons begin with the first clean run of `main`: it becomes the baseline by itself." in comment(
-        found
+    assert (
+        "- Comparisons begin with the first clean run of `main` on such a machine: it becomes the baseline by itself."
+        in comment(found)
     )
     kept = replace(found, run=replace(found.run, trust="automatic"))
     assert "- This run was kept as a baseline, so later ones have something to be compared with" in comment(kept)
@@ -188,6 +194,13 @@ def test_what_several_results_agree_in_stands_there_once() -> None:
     assert text.count("- Environment: ci, Linux 6.8") == 1
     assert "- Code: 8c1f0e7b2d3a on feature/faster-search (pull request 42)\n- `leg 0`: Baseline: none\n" in text
     assert "- `leg 1`: Baseline: 12 runs" in text
+
+
+def test_legs_that_are_missing_are_in_the_first_line() -> None:
+    found = together([Joined(name="api", result=results.regressed())], expected=3)
+    assert comment(found).startswith(
+        "❌ **Broken run**: 2 of 3 legs gave no result, 1 regression in 3 metrics: `search."
+    )
 
 
 def test_charts_show_what_may_be_chance_only_where_nothing_is_certain() -> None:

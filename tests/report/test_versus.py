@@ -32,7 +32,7 @@ def test_the_headline_says_which_way_it_went() -> None:
     )
     better = view(comparisons.only(IMPROVEMENT, DOUBT))
     assert better.headline.sentence == (
-        "No regression in 2 metrics, 1 improvement, 1 inconclusive metric, best: "
+        "No regression in 1 of 2 metrics, 1 improvement, 1 inconclusive metric, best: "
         "search.throughput +9.7 % [+8.1, +11.4] better"
     )
 

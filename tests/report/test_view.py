@@ -72,8 +72,10 @@ def test_a_budget_broken_without_a_baseline_is_told_by_its_value() -> None:
         (("row_count", "query_time_p95"), "No regression in 1 of 2 metrics"),
         (
             ("row_count", "throughput", "error_rate", "plan_shape"),
-            "No regression in 4 metrics, 1 improvement, 2 inconclusive metrics",
+            "No regression in 2 of 4 metrics, 1 improvement, 2 inconclusive metrics",
         ),
+        (("error_rate",), "Nothing certain about 1 metric: noise may hide changes"),
+        (("error_rate", "plan_shape", "latency_p50"), "Nothing certain about 3 metrics: noise may hide changes"),
         (("latency_p50",), "1 metric measured, nothing to compare with"),
         ((), "Nothing was measured"),
     ],

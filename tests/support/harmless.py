@@ -12,7 +12,7 @@ HTML_TAG = re.compile(r"<[!/?A-Za-z][^>]*>")
 CHART = re.compile(
     r"xychart-beta horizontal\n"
     r'    title "[a-z ()]+"\n'
-    r'    x-axis \[(?:"\d+\. [A-Za-z0-9_.,/ ?-]{0,40}"(?:, )?)+\]\n'
+    r'    x-axis \[(?:"\d+\. [A-Za-z0-9_.,/() ?-]{0,40}"(?:, )?)+\]\n'
     r'    y-axis "%" 0 --> \d+(?:\.\d)?\n'
     r"    bar \[(?:\d+(?:\.\d)?(?:, )?)+\]\n"
     r"    line \[(?:100(?:, )?)+\]\n"

@@ -53,8 +53,8 @@ def _first(result: Result) -> Iterator[str]:
         yield "This run was kept as a baseline, so later ones have something to be compared with. Nothing is to do."
     else:
         branch = visible(result.run.source.base_branch)
-        where = f" of {markdown_code(branch)}" if branch else " of the base branch"
-        yield f"Comparisons begin with the first clean run{where}: it becomes the baseline by itself."
+        where = markdown_code(branch) if branch else "the base branch"
+        yield f"Comparisons begin with the first clean run of {where} on such a machine: it becomes the baseline by itself."
 
 
 def repetition(result: Result, said: View) -> Iterator[str]:
@@ -82,10 +82,11 @@ def _fetch(result: Result) -> str:
     return f"git fetch origin {source.commit} && " if is_merge and _COMMIT.fullmatch(source.commit) else ""
 
 
-def acceptance(rows: Sequence[Row], *, is_request: bool) -> str:
+def acceptance(rows: Sequence[Row], *, is_request: bool, has_history: bool) -> str:
     """How somebody who may write can accept what regressed; empty where nothing did.
 
-    Only on a pull request (``is_request``) are comments and labels obeyed.
+    Only on a pull request (``is_request``) are comments and labels obeyed, and only runs that are held against history
+    are stored for a command to accept them.
     """
     regressions = [row for row in rows if row.status == "regression" and not row.accepted]
     if not regressions:
@@ -94,7 +95,7 @@ def acceptance(rows: Sequence[Row], *, is_request: bool) -> str:
     trailer = f"the line {markdown_code(f'Perf-Accept: {glob} REASON')} in a commit's message"
     if not is_request:
         command = markdown_code(f"perfreg baseline accept {glob} --reason REASON")
-        return f"**To accept it**, if it is meant to be: {command}, or {trailer}."
+        return f"**To accept it**, if it is meant to be: {f'{command}, or ' if has_history else ''}{trailer}."
     return (
         f"**To accept it**, if it is meant to be: whoever may write to the repository comments "
         f"{markdown_code(f'{ACCEPT_COMMAND} {glob} REASON')}, or sets the label {markdown_code(ACCEPT_LABEL)} for all "

@@ -104,7 +104,8 @@ def acceptance(told: Sequence[Part]) -> Iterator[str]:
     """How to accept what has regressed."""
     rows = [row for part in told for row in part.said.rows]
     is_request = any(part.result.run.source.pull_request for part in told)
-    line = advice.acceptance(rows, is_request=is_request)
+    has_history = any(part.said.versus is None for part in told)
+    line = advice.acceptance(rows, is_request=is_request, has_history=has_history)
     if line:
         yield line
 
@@ -112,8 +113,11 @@ def acceptance(told: Sequence[Part]) -> Iterator[str]:
 def doubts(told: Sequence[Part]) -> Iterator[str]:
     """What makes the numbers themselves doubtful."""
     for part in told:
+        together: dict[str, list[str]] = {}
         for scenario, sentence in part.said.warnings:
-            yield f"- ⚠️ {part.prefix}{markdown_code(scenario)}: {markdown_text(sentence)}"
+            together.setdefault(sentence, []).append(scenario)
+        for sentence, names in together.items():
+            yield f"- ⚠️ {part.prefix}{parts.some(names)}: {markdown_text(sentence)}"
         yield from (f"- ⚠️ {part.prefix}{markdown_text(note)}" for note in part.said.notes if advice.is_doubt(note))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,8 @@ from perfreg.report import words
 from perfreg.report.escape import visible
 from perfreg.report.row import Row
 from perfreg.report.versus import Versus, extremes
+
+_LOST = re.compile(r"\d{1,6} of \d{1,6} legs gave no result")
 
 Mood = Literal["broken", "fail", "warn", "pass"]
 
@@ -98,7 +101,8 @@ def _broken_part(result: Result) -> str:
     broken |= {verdict.scenario for verdict in result.with_status("broken")}
     total = max(len(result.run.scenarios), len(broken))
     if not broken:
-        return "the run is broken"
+        lost = next(filter(None, map(_LOST.match, result.gate.reasons)), None)
+        return lost[0] if lost else "the run is broken"
     verb = "is" if len(broken) == 1 else "are"
     return f"{len(broken)} of {words.count(total, 'scenario')} {verb} broken"
 
@@ -114,13 +118,17 @@ def _verdict_part(rows: tuple[Row, ...]) -> str:
         return f"{words.count(len(regressions) - accepted, 'regression')}{others} in {words.count(len(rows), 'metric')}"
     if not compared:
         return f"{words.count(len(rows), 'metric')} measured, nothing to compare with"
-    of = f" of {len(rows):,}" if len(compared) < len(rows) else ""
+    doubtful = sum(row.status == "inconclusive" for row in rows)
+    certain = len(compared) - doubtful
+    if not certain:
+        return f"nothing certain about {words.count(len(rows), 'metric')}: noise may hide changes"
+    of = f" of {len(rows):,}" if certain < len(rows) else ""
     rest = (
         (accepted, "accepted regression"),
         (sum(row.status == "improvement" for row in rows), "improvement"),
-        (sum(row.status == "inconclusive" for row in rows), "inconclusive metric"),
+        (doubtful, "inconclusive metric"),
     )
-    none = f"no {'other ' if accepted else ''}regression in {len(compared):,}{of} metric{'s' if len(rows) > 1 else ''}"
+    none = f"no {'other ' if accepted else ''}regression in {certain:,}{of} metric{'s' if len(rows) > 1 else ''}"
     return ", ".join((none, *(words.count(number, noun) for number, noun in rest if number)))
 
 

@@ -40,7 +40,7 @@ def noise(versus: Versus) -> Iterator[str]:
     together: dict[str, list[str]] = {}
     for line in versus.noise:
         together.setdefault(line.sentence, []).append(line.name)
-    yield from (f"{_names(names)}: {sentence}" for sentence, names in together.items())
+    yield from (f"{some(names)}: {sentence}" for sentence, names in together.items())
 
 
 def reasons(rows: Iterable[Row]) -> Iterator[str]:
@@ -66,14 +66,15 @@ def notice(found: Notice) -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
-    names = _names(group.names)
+    names = some(group.names)
     first, *rest = group.reason or ("",)
     yield f"- {names}: {markdown_text(first)}" if first else f"- {names}"
     if rest:
         yield f"  {html_pre(rest)}"
 
 
-def _names(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
     more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(map(markdown_code, names[:NAMES_SHOWN])) + more
 
@@ -97,6 +98,11 @@ def shifts(rows: Iterable[ShiftRow]) -> Iterator[str]:
         if shift.commits:
             yield from (f"- {markdown_text(commit)}" for commit in shift.commits)
             yield ""
+
+
+def all_of(rows: Sequence[Row]) -> str:
+    """What a table of all metrics is called."""
+    return f"All {len(rows):,} metrics" if len(rows) > 1 else "The only metric"
 
 
 def folded(title: str, lines: Iterable[str]) -> Iterator[str]:

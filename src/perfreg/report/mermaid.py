@@ -11,7 +11,7 @@ from perfreg.report.row import Row
 _MOST_BARS = 12
 _LONGEST_NAME = 40
 _MOST_PCT = 900.0
-_ODD = re.compile(r"[^A-Za-z0-9_.,/ -]")
+_ODD = re.compile(r"[^A-Za-z0-9_.,/() -]")
 
 
 def changes(rows: Sequence[Row]) -> tuple[str, ...]:

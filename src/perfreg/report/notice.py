@@ -42,6 +42,7 @@ _PAIRED_TITLES = {
 _BROKEN_REMEDY = "A broken scenario is not compared and never becomes a baseline: mend it and run again."
 _DOUBT_REMEDY = "More samples decide: a longer test_duration, more iterations, or more baseline runs."
 _PAIRED_BROKEN_REMEDY = "A broken scenario is not slower, it is broken, and is not compared: mend it and compare again."
+_WHOLE_REMEDY = "The gate's reasons say why: mend that and run again."
 _PAIRED_REMEDIES = {
     "no_baseline": "",
     "environment_mismatch": "Measure both side by side on one machine: perfreg compare --base REF.",
@@ -109,7 +110,11 @@ def _broken(result: Result, rows: tuple[Row, ...], remedy: str) -> Notice | None
             groups.append(Group(names=(row.scenario,), reason=(row.reason,)))
     if not groups and result.run.status == "ok":
         return None
-    title = f"{words.count(len(groups), 'scenario')} cannot be trusted" if groups else "the run cannot be trusted"
+    if not groups:
+        return Notice(
+            status="broken", word="broken", title="the run cannot be trusted", groups=(), remedy=_WHOLE_REMEDY
+        )
+    title = f"{words.count(len(groups), 'scenario')} cannot be trusted"
     return Notice(status="broken", word="broken", title=title, groups=tuple(groups), remedy=remedy)
 
 

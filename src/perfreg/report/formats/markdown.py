@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from perfreg.model.result import Result
-from perfreg.report import comment_lines, words
+from perfreg.report import comment_lines
 from perfreg.report import markdown_parts as parts
 from perfreg.report.bar import bar, legend
 from perfreg.report.chart import Axis, axis_of
@@ -45,7 +45,7 @@ def _lines(result: Result, said: View) -> Iterator[str]:
     yield from _next(Part(name="", result=result, said=said))
     yield from _about(said)
     if len(moved) < len(said.rows):
-        yield from parts.folded(f"All {words.count(len(said.rows), 'metric')}", _table(said.rows, said))
+        yield from parts.folded(parts.all_of(said.rows), _table(said.rows, said))
     if said.versus is not None and said.versus.noise:
         yield from parts.folded(NOISE_TITLE, (*parts.bullets(parts.noise(said.versus)), ""))
     yield from parts.folded("Why", (*parts.bullets(parts.reasons(said.rows)), ""))
