@@ -124,6 +124,9 @@ def test_the_tree_as_it_is(scene: Scene, tmp_path: Path) -> None:
     clone = scene.clone(tmp_path / "clone")
     found = revision(clone, ".")
     assert (found.ref, found.commit, found.dirty) == (".", scene.id("main"), False)
+    (clone / "deep" / ".perfreg").mkdir(parents=True)
+    (clone / "deep" / ".perfreg" / "perfreg.sqlite3").touch()
+    assert not revision(clone, ".").dirty, "what perfreg keeps is no change of the project"
     (clone / "new.txt").write_text("not added")
     assert revision(clone, ".").dirty
     (clone / "new.txt").unlink()

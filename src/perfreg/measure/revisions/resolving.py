@@ -21,6 +21,8 @@ _STEP = re.compile(r"~(\d*)|\^\d*")
 _FULL_ID = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _SHORT_ID = re.compile(r"[0-9a-fA-F]{4,64}")
 _FURTHEST = 10_000
+_NOT_OURS = (":/", ":(top,exclude,glob)**/.perfreg/**")
+"""All of a repository but where perfreg itself keeps what it knows."""
 _FETCH_ALL = "check the name, or let the checkout fetch the whole history (fetch-depth: 0, GIT_DEPTH: 0)"
 
 
@@ -88,7 +90,7 @@ def _as_it_is(directory: Path, env: Mapping[str, str]) -> Revision:
         around = repository(directory, env)
     except RevisionError:
         return Revision(ref=AS_IT_IS, commit="")  # measuring a tree takes no repository
-    dirty = bool(around.git.query("status", "--porcelain"))
+    dirty = bool(around.git.query("status", "--porcelain", "--", *_NOT_OURS))
     note = "with what is not committed" if dirty else ""
     return Revision(ref=AS_IT_IS, commit=around.commit("HEAD"), dirty=dirty, note=note)
 
