@@ -141,7 +141,7 @@ def test_a_merge_that_only_the_code_host_has_made_is_fetched_first(parents: tupl
 def test_a_first_run_tells_how_comparisons_begin() -> None:
     found = results.first_run()
     assert (
-        "- Comparisons begin with the first clean run of `main` on such a machine: it becomes the baseline by itself."
+        "- Comparisons begin with the first clean run of `main` on such a machine, which becomes the baseline."
         in comment(found)
     )
     kept = replace(found, run=replace(found.run, trust="automatic"))

@@ -54,7 +54,7 @@ def _first(result: Result) -> Iterator[str]:
     else:
         branch = visible(result.run.source.base_branch)
         where = markdown_code(branch) if branch else "the base branch"
-        yield f"Comparisons begin with the first clean run of {where} on such a machine: it becomes the baseline by itself."
+        yield f"Comparisons begin with the first clean run of {where} on such a machine, which becomes the baseline."
 
 
 def repetition(result: Result, said: View) -> Iterator[str]:

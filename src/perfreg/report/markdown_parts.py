@@ -100,9 +100,9 @@ def shifts(rows: Iterable[ShiftRow]) -> Iterator[str]:
             yield ""
 
 
-def all_of(rows: Sequence[Row]) -> str:
+def all_of(number: int) -> str:
     """What a table of all metrics is called."""
-    return f"All {len(rows):,} metrics" if len(rows) > 1 else "The only metric"
+    return f"All {number:,} metrics" if number > 1 else "The only metric"
 
 
 def folded(title: str, lines: Iterable[str]) -> Iterator[str]:

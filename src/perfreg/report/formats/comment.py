@@ -82,7 +82,7 @@ def _blocks(told: Sequence[Part], name: str) -> Iterator[Block]:
     yield Block(title="how to accept", rank=1, body=tuple(lines.acceptance(told)))
     if len(moved) < len(rows):
         cells = [(part, _cells(row)) for part, row in rows]
-        yield _table("all metrics", 7, _COLUMNS, _ALIGNED, cells, fold=parts.all_of(rows))
+        yield _table("all metrics", 7, _COLUMNS, _ALIGNED, cells, fold=parts.all_of(len(rows)))
     yield _folded("What the runner's noise allowed to be seen", 5, tuple(lines.noise(told)))
     yield _folded("Why", 8, tuple(lines.reasons(told)))
     yield _folded(lines.ABOUT, 4, tuple(lines.about(told)))

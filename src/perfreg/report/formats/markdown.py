@@ -45,7 +45,7 @@ def _lines(result: Result, said: View) -> Iterator[str]:
     yield from _next(Part(name="", result=result, said=said))
     yield from _about(said)
     if len(moved) < len(said.rows):
-        yield from parts.folded(parts.all_of(said.rows), _table(said.rows, said))
+        yield from parts.folded(parts.all_of(len(said.rows)), _table(said.rows, said))
     if said.versus is not None and said.versus.noise:
         yield from parts.folded(NOISE_TITLE, (*parts.bullets(parts.noise(said.versus)), ""))
     yield from parts.folded("Why", (*parts.bullets(parts.reasons(said.rows)), ""))
