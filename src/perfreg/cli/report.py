@@ -25,7 +25,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "results", nargs="+", metavar="RESULT", help="a result.json of perfreg, or a directory with some below it"
     )
     parser.add_argument(
-        "--format", action="append", default=[], metavar="F", help="json, markdown, html or console (repeatable)"
+        "--format",
+        action="append",
+        default=[],
+        metavar="F",
+        help="comment, console, csv, gitlab-annotations, gitlab-load-performance, html, jtl, json, junit, markdown, "
+        "openmetrics or performance-report (repeatable)",
     )
     parser.add_argument("--output", type=Path, metavar="PATH", help="file (default: standard output)")
     parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports of several formats go")

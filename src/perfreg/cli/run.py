@@ -44,7 +44,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="F",
-        help="report format: json, markdown, html, console (repeatable; default: json, markdown and html)",
+        help="report format, all in perfreg report --help (repeatable; default: json, markdown and html)",
     )
     parser.add_argument("--output-directory", type=Path, metavar="DIR", help="where reports and logs go")
 

@@ -27,12 +27,12 @@ def render(result: Result, page: str = "") -> str:
 
 def _labels(said: View) -> Iterator[str]:
     yield f"{said.mood}: {said.headline.sentence}"
-    for notice in said.notices:
-        yield f"{notice.word}: {notice.title}"
     for row in said.rows:
         if row.status == "regression":
             size = " ".join(part for part in (row.change, row.interval) if part)
             yield f"{row.name}: {row.verdict}, {size}"
+    for notice in said.notices:
+        yield f"{notice.word}: {notice.title}"
 
 
 def _linked(result: Result, page: str) -> tuple[ReportFile, ...]:

@@ -114,7 +114,7 @@ def _code(error: str) -> str:
 
 def _row(at_ms: int, elapsed_ms: int, label: str, code: str, *, size: int) -> str:
     good = code == _OK
-    message = "OK" if good else code.removeprefix(_FAILED)
+    message = "OK" if good else f"{_STATUS}{code}" if code.isdecimal() else code.removeprefix(_FAILED)
     cells = (
         *(f"{at_ms}", f"{elapsed_ms}", _quoted(label), _quoted(code), _quoted(message), "perfreg 1-1", "text"),
         *("true" if good else "false", "" if good else _quoted(message), f"{size}", "0", "1", "1", "", "0", "0", "0"),
