@@ -91,6 +91,51 @@ def test_whatever_comes_is_one_answer_or_one_failure(data: bytes, cuts: list[int
     assert not connection.is_open
 
 
+ALIKE = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHELLO",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
+    b"HTTP/1.1 500 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
+    b"HTTP/1.1 204 OK\r\n\r\n",
+    b"HTTP/1.1 304 OK\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\r\n0\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 500 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 103 Early Hints\r\nContent-Length: 43\r\n\r\nHTTP/1.1 500 OK\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+]
+
+
+@given(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=6), st.sampled_from(["plain", "head", "inspecting"]))
+def test_no_answer_is_read_in_the_light_of_those_before_it(answers: list[bytes], kind: str) -> None:
+    used, witness, _ = connect(kind)
+    for data in answers:
+        alone, expected, _ = connect(kind)
+        before = len(witness.answers)
+        used.data_received(data)
+        alone.data_received(data)
+        assert witness.answers[before:] == expected.answers
+        assert witness.failures == expected.failures
+        assert (used.is_open, used.waiting) == (alone.is_open, alone.waiting)
+        if not used.is_open or used.waiting:
+            return
+        assert used.first > 0
+        used.send(b"GET / HTTP/1.1\r\n\r\n")
+
+
+@pytest.mark.parametrize("cut", [1, 20, 38, 42])
+def test_a_known_head_does_not_make_a_known_answer(cut: int) -> None:
+    connection, witness, _ = connect()
+    connection.data_received(ALIKE[0])
+    connection.send(b"GET / HTTP/1.1\r\n\r\n")
+    connection.data_received(ALIKE[1][:cut])
+    assert len(witness.answers) == 1
+    connection.data_received(ALIKE[1][cut:])
+    assert witness.answers == [(200, 5)] * 2
+
+
 @pytest.mark.parametrize("data", ANSWERS)
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_an_answer_is_the_same_however_it_is_cut(data: bytes, size: int) -> None:

@@ -38,7 +38,8 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_complete", "_feed", "_head", "_owner", "_parser", "_received", "_reusable", "_transport", "_write",
+        "_complete", "_feed", "_head", "_known", "_known_body", "_known_length", "_known_status", "_owner", "_parser",
+        "_received", "_reusable", "_transport", "_write",
         "first", "is_open", "now", "sent", "size", "status", "waiting",
     )  # fmt: skip
 
@@ -48,7 +49,8 @@ class Connection(asyncio.Protocol):
         self._write: Callable[[bytes], None] = _nowhere
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
-        self._head = b""
+        self._head = self._known = b""
+        self._known_length = self._known_body = self._known_status = 0
         self._received = 0
         self._complete = 0
         self._reusable = True
@@ -89,6 +91,11 @@ class Connection(asyncio.Protocol):
             return self._end(failure.PROTOCOL)  # nobody asked for this
         if not self.first:
             self.first = now
+            if len(data) == self._known_length and data.startswith(self._known):
+                self.size, self.status = self._known_body, self._known_status
+                self.waiting = False
+                self._owner.answered(self)
+                return None
         feed = self._feed
         try:
             feed(data)
@@ -100,6 +107,8 @@ class Connection(asyncio.Protocol):
             self.waiting = False
             if self._head or not self._reusable:
                 self._forget()
+            else:
+                self._learn(data)
             self._owner.answered(self)
             return None
         # More answers than requests would let every later one look fast.
@@ -133,6 +142,17 @@ class Connection(asyncio.Protocol):
             self._owner.answered(self)
         else:
             self._owner.failed(self, failure.classify(error))
+
+    def _learn(self, data: bytes) -> None:
+        """Remember an answer that came in one piece: what begins with the same head and is as long is no news.
+
+        Heads say the same until the second of their date is over, and parsing is half of what an answer costs. Where
+        the rest is as long as the body was, nothing else was in between: neither chunks nor an interim answer.
+        """
+        end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+        if len(data) - end == self.size:
+            self._known, self._known_length = data[:end], len(data)
+            self._known_body, self._known_status = self.size, self.status
 
     def _unfinished(self, data: bytes) -> None:
         """Keep the head, which says whether the answer ends with the connection, and see that the rest has bounds."""
@@ -176,6 +196,9 @@ class HeadConnection(Connection):
 
     def on_message_complete(self) -> None:
         """Known already."""
+
+    def _learn(self, data: bytes) -> None:
+        """The length that a head promises is not what comes."""
 
     def on_body(self, body: bytes) -> None:  # noqa: ARG002 - the signature is httptools'
         """There must not be one."""
@@ -230,6 +253,9 @@ class InspectingConnection(Connection):
         """httptools' news that an answer has ended."""
         if not self._was_head:
             super().on_message_complete()
+
+    def _learn(self, data: bytes) -> None:
+        """Every answer is looked into."""
 
     def on_body(self, body: bytes) -> None:
         """httptools' news of a piece of the body."""
