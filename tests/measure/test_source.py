@@ -87,6 +87,15 @@ def test_what_ci_systems_say(
     assert (found.branch, found.base_branch, found.pull_request) == (branch, base, pull_request)
 
 
+def test_what_github_calls_the_branch_is_that_of_its_own_commit_only(checkout: Checkout) -> None:
+    mine = git(checkout.path, "rev-parse", "HEAD")
+    here = environment(GITHUB_EVENT_NAME="workflow_run", GITHUB_REF="refs/heads/main", GITHUB_SHA=mine)
+    git(checkout.path, "checkout", "--quiet", "--detach")
+    assert detect(checkout.path, here).branch == "main"
+    checkout.commit("What a stranger wrote")
+    assert detect(checkout.path, here).branch == ""
+
+
 def test_the_configured_base_branch_wins(checkout: Checkout) -> None:
     assert detect(checkout.path, environment(GITHUB_BASE_REF="dev"), base_branch="stable").base_branch == "stable"
 

@@ -45,7 +45,7 @@ def detect(directory: Path, env: Mapping[str, str], *, base_branch: str | None =
     return Source(
         commit=commit,
         parents=tuple(parents),
-        branch=_branch(directory, env),
+        branch=_branch(directory, env, commit),
         base_branch=base_branch or _base_branch(directory, env),
         pull_request=_pull_request(env),
         dirty=bool(_git(directory, env, "status", "--porcelain", "--untracked-files=no")),
@@ -130,11 +130,16 @@ def _git(directory: Path, env: Mapping[str, str], *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _branch(directory: Path, env: Mapping[str, str]) -> str:
+def _branch(directory: Path, env: Mapping[str, str], commit: str = "") -> str:
+    """The branch that ``commit`` is the head of.
+
+    After some events GitHub names the default branch, whatever the job has checked out: what strangers wrote, perhaps.
+    """
     if env.get("GITHUB_HEAD_REF"):
         return env["GITHUB_HEAD_REF"]
+    is_elsewhere = bool(commit and env.get("GITHUB_SHA")) and env["GITHUB_SHA"] != commit
     for name in ("GITHUB_REF", "BUILD_SOURCEBRANCH"):
-        if env.get(name, "").startswith("refs/heads/"):
+        if env.get(name, "").startswith("refs/heads/") and not (is_elsewhere and name == "GITHUB_REF"):
             return env[name].removeprefix("refs/heads/")
     named = next((env[name] for name in _BRANCH_VARIABLES if env.get(name)), "")
     return named or _git(directory, env, "symbolic-ref", "--short", "HEAD")
