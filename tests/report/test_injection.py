@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+import unicodedata
+from html.parser import HTMLParser
+
 import pytest
 from tests.support import comparisons, harmless, results
 from tests.support.payloads import PAYLOADS
 from tests.support.strategies import poisoned
 
 from perfreg.model.result import Result
-from perfreg.report.formats import comment, markdown
+from perfreg.report.formats import comment, console, html, markdown
 from perfreg.report.formats.comment import Leg
 
 CASES = (results.every_verdict(), comparisons.every_verdict())
@@ -31,6 +36,43 @@ def test_a_job_summary_keeps_its_structure(payload: str) -> None:
         texts = [markdown.render(poisoned(result, name)) for name in (payload, same_lines(payload))]
         harmless.check(texts[0])
         assert harmless.skeleton(texts[0]) == harmless.skeleton(texts[1])
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_page_keeps_its_structure(payload: str) -> None:
+    for result in CASES:
+        pages = [Page(html.render(poisoned(result, name))[0]) for name in (payload, same_lines(payload))]
+        assert pages[0].tags == pages[1].tags
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_terminal_shows_text_and_colours_alone(payload: str) -> None:
+    for result, color in itertools.product(CASES, (False, True)):
+        text = console.render(poisoned(result, payload), color=color, verbose=True)
+        if color:
+            text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+        assert not re.search(r"##\w*\[", text)
+        for line in text.split("\n"):
+            assert not line.lstrip().startswith("::"), line
+            assert not {unicodedata.category(char) for char in line} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}, line
+
+
+class Page(HTMLParser):
+    """The tags of a page with the names of their attributes; those that load or do something with their values."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep it, and fail for what a page of ours never has."""
+        assert tag not in ("script", "iframe", "object", "embed", "base", "form", "img")
+        for name, value in attrs:
+            assert not name.startswith("on")
+            assert name not in ("href", "src", "action", "formaction") or str(value).startswith(("#", "perfreg.css"))
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
 
 
 def legs(name: str) -> tuple[Leg, ...]:
