@@ -21,7 +21,7 @@ _CLOSED_P99_US = 4e3
 _ABOUT = (
     f"A server that answers after {DELAY_MS:g} ms; what it really took is by its own clock, from the reading of a "
     f"request to the writing of its answer. {USERS} users in closed loops, {RATE:g} requests a second in the open one. "
-    "A process that runs only when nobody else does keeps the engines' processor from falling asleep."
+    "Processes that run only when nobody else does keep both processors from falling asleep."
 )
 _ABOUT_STALLS = (
     f"The same server stands still for {STALL_MS:g} ms every {EVERY_MS / 1e3:g} s. What should be found is what the "
@@ -44,11 +44,11 @@ class Finding:
 
 def part(cores: Cores, here: Sequence[Engine], seconds: float) -> Part:
     """Both servers, one after the other."""
-    with awake(cores.engine), known("delay", _us(DELAY_MS), cores=cores) as server:
+    with awake(cores.both), known("delay", _us(DELAY_MS), cores=cores) as server:
         steady = [closed(server, cores, seconds), opened(server, cores, seconds)]
         rivals = (rival(each, server, cores, seconds) for each in here if each.name != "perfreg")
         steady += [each for each in rivals if each]
-    with awake(cores.engine), known("delay", _us(DELAY_MS), round(STALL_MS), round(EVERY_MS), cores=cores) as server:
+    with awake(cores.both), known("delay", _us(DELAY_MS), round(STALL_MS), round(EVERY_MS), cores=cores) as server:
         stalled = [closed(server, cores, seconds), opened(server, cores, seconds)]
     text = "\n\n".join(
         (

@@ -136,17 +136,20 @@ def known(kind: str, *numbers: int, cores: Cores) -> Iterator[Known]:
 
 @contextmanager
 def awake(cpus: frozenset[int]) -> Iterator[None]:
-    """Keep these processors from falling asleep, by a process that runs only where nobody else wants to.
+    """Keep these processors from falling asleep, by processes that run only where nobody else wants to.
 
     Waking up takes a virtual machine's processor up to 0.15 ms, which is neither the server's time nor the engine's.
     """
-    with pinned(cpus):
-        process = subprocess.Popen([sys.executable, "-S", "-c", _IDLER])
+    processes = []
     try:
+        for cpu in cpus:
+            with pinned(frozenset({cpu})):
+                processes.append(subprocess.Popen([sys.executable, "-S", "-c", _IDLER]))
         yield
     finally:
-        process.kill()
-        process.wait()
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def seconds_of(line: str) -> dict[str, int]:
