@@ -101,7 +101,8 @@ def _step(done: Published, what: str, work: Callable[[], None], occasion: Occasi
     try:
         work()
     except ForgeError as error:
-        is_refused = occasion is not None and error.status in (401, 403)
+        is_github = occasion is not None and occasion.event.startswith("pull_request")
+        is_refused = is_github and error.status in (401, 403)
         done.warnings.append(f"{what} was not updated: {error}{f'; {_FORK}' if is_refused else ''}")
 
 

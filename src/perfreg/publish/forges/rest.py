@@ -90,7 +90,7 @@ class Rest:
             message = "the environment's settings of proxies or certificates are unusable"
             hint = "check HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE"
             raise ForgeError(message, where=self._access.place, hint=hint) from None
-        with client, client.stream(method, f"{self._access.url}{path}", params=dict(query), **given) as answer:
+        with client, client.stream(method, f"{self._access.url}{path}", params=dict(query) or None, **given) as answer:
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > _MOST_BYTES:
