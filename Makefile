@@ -53,7 +53,8 @@ bench-load: $(VENV)/.dev ## Compare the load engine with others, 12 minutes on a
 	$(BIN)/python benchmarks/load/run.py $(ARGS)
 
 requirements: ## Pin the newest versions again (needs uv)
-	$(COMPILE) --upgrade --extra postgresql --extra mysql --extra github -o requirements/action.txt pyproject.toml
+	$(COMPILE) --upgrade --overrides requirements/overrides.txt --extra postgresql --extra mysql --extra github \
+		-o requirements/action.txt pyproject.toml
 	$(COMPILE) --upgrade -c requirements/action.txt --all-extras --group dev -o requirements/dev.txt pyproject.toml
 	printf 'hatchling\neditables\n' | $(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt -
 	printf 'uv\n' | $(COMPILE) --upgrade -o requirements/uv.txt -
