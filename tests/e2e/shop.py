@@ -122,6 +122,11 @@ class Shop:
         """The newest commit of main."""
         return git(self.hub.remote, "rev-parse", "main")
 
+    def stored(self) -> int:
+        """How many commits the data branch has."""
+        found = git(self.hub.remote, "for-each-ref", "--format=%(objectname)", "refs/heads/perfreg-data")
+        return int(git(self.hub.remote, "rev-list", "--count", found)) if found else 0
+
     @property
     def last_run(self) -> int:
         """The number of the newest workflow run."""

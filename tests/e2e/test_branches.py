@@ -6,7 +6,6 @@ import json
 
 import pytest
 from tests.e2e.shop import SLOW, Shop, workflow
-from tests.support.git_repository import git
 
 pytestmark = pytest.mark.e2e
 
@@ -20,7 +19,7 @@ def test_pushes_are_kept_on_the_data_branch_and_compared_with_each_other(shop: S
     outputs = run.outputs(JOB, "perf")
     assert (outputs["status"], outputs["gate"], outputs["baseline-updated"]) == ("ok", "warn", "true"), run.log
     assert "no baseline" in outputs["result"]
-    assert git(shop.hub.remote, "rev-list", "--count", "perfreg-data") == "1"
+    assert shop.stored() == 1
 
     second = shop.commit("Slow it down", search=SLOW)
     run = shop.pushed(workflow("performance"), second, before=first)
@@ -29,7 +28,7 @@ def test_pushes_are_kept_on_the_data_branch_and_compared_with_each_other(shop: S
     assert (outputs["gate"], outputs["regressions"]) == ("fail", "1"), run.log
     changed = json.loads(outputs["result"])["changed"]
     assert [(each["metric"], each["status"]) for each in changed] == [("search.wall_time", "regression")]
-    assert git(shop.hub.remote, "rev-list", "--count", "perfreg-data") == "2"
+    assert shop.stored() == 2
     (issue,) = shop.hub.api.threads.values()
     assert (issue.state, issue.labels) == ("open", ["perf-regression"])
     assert "search.wall_time" in issue.body

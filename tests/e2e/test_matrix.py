@@ -37,3 +37,17 @@ def test_a_leg_that_is_missing_is_never_green(shop: Shop) -> None:
     assert outputs["gate"] == "fail", run.log
     assert "1 of 2 legs gave no result" in run.summary("report")
     assert shop.hub.api.check_runs[-1]["conclusion"] != "success"
+
+
+def test_the_reusable_workflow_stores_all_legs_with_one_commit_and_takes_the_inputs_of_a_form(shop: Shop) -> None:
+    run = shop.pushed(workflow("reusable"), shop.main)
+    assert set(run.jobs.values()) == {"success"}, run.log
+    assert run.outputs("after", "seen") == {"gate": "warn", "regressions": "0"}
+    assert shop.stored() == 1
+    assert len(shop.hub.api.check_runs) == 1
+
+    shop.commit("Sort twice", order=SLOW)
+    run = shop.dispatched(workflow("reusable"), test_duration="1", concurrent_users="1", fail_on_regression="false")
+    assert set(run.jobs.values()) == {"success"}, run.log
+    assert run.outputs("after", "seen")["regressions"] == "1", run.log
+    assert shop.stored() == 2

@@ -6,7 +6,6 @@ import json
 
 import pytest
 from tests.e2e.shop import FAST, SLOW, Shop, workflow
-from tests.support.git_repository import git
 
 pytestmark = pytest.mark.e2e
 
