@@ -5,5 +5,6 @@ from __future__ import annotations
 FOLDERS: tuple[str, ...] = (
     "github",
     "gitlab",
+    "azure",
 )
 """Each has a `target.yml` that says what can be printed, and the templates of that."""
