@@ -1,4 +1,4 @@
-"""A JTL file is read in Java, by the library that Jenkins' Performance plugin reads it with, and means what it should."""
+"""A JTL file is read in Java, by the library that Jenkins' Performance plugin reads it with, and means the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.support import results
 
 from perfreg.model.metric import CATALOGUE
-from perfreg.model.run import ScenarioRecord
+from perfreg.model.run import Measurement, ScenarioRecord
 from perfreg.report.formats.jtl import render
 from perfreg.stats.describe import family, single
 
@@ -41,7 +41,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_jenkins_computes_is_what_was_measured(library: Path, tmp_path: Path) -> None:
     times = [float(value) for value in np.random.default_rng(11).lognormal(3.4, 0.5, 700)]
-    points = []
+    points: list[Measurement] = []
     for name in NAMES:
         points += family(name, "response_time", times)
         points.append(single(name, CATALOGUE["error_rate"], 100 * 21 / 721, n=721))

@@ -18,7 +18,7 @@ from tests.support.strategies import results as any_result
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.result import Result
 from perfreg.model.run import Measurement, ScenarioRecord
-from perfreg.report.formats.jtl import ROW_LIMIT, render
+from perfreg.report.formats.jtl import ROW_LIMIT, ROW_LIMIT_IN_ALL, render
 from perfreg.stats.describe import family, single
 
 GOLDEN = Path(__file__).parent / "golden" / "results.jtl"
@@ -123,6 +123,13 @@ def test_of_many_requests_the_rows_are_fewer_and_say_the_same() -> None:
     assert percentile(samples, 90) == round(float(np.percentile(times, 90)))
     assert throughput(samples) == pytest.approx(900.0, rel=0.1)
     assert sum(not each.success for each in samples) == round(ROW_LIMIT * 600 / (3 * ROW_LIMIT + 600))
+
+
+def test_many_scenarios_share_the_rows_there_may_be() -> None:
+    times = slow_tail(600)
+    samples = read(render(result_of(*(load(times, name=f"scenario {number}") for number in range(200)))))
+    assert len(samples) == ROW_LIMIT_IN_ALL
+    assert percentile(samples, 90) == round(float(np.percentile(times, 90)))
 
 
 @given(st.integers(1, 200), st.integers(0, 50))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from prometheus_client import parser
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from tests.support import results
@@ -82,6 +83,17 @@ def test_figures_are_rounded_and_exact_ones_are_not() -> None:
     near = replace(results.verdict_of("response_time_p95"), head=54.04)
     again = gitlab(render(results.only(near)))
     assert again["perfreg_value{scenario=search,metric=response_time_p95,unit=ms}"] == "54"
+
+
+@given(any_result())
+@examples
+def test_a_pushgateway_takes_it_too(result: Result) -> None:
+    """It reads the older text format, in which the end is a comment."""
+    text = render(result)
+    older = [sample for each in parser.text_string_to_metric_families(text) for sample in each.samples]
+    assert [(each.name, each.labels, each.value) for each in older] == [
+        (each.name, each.labels, each.value) for each in prometheus(text)
+    ]
 
 
 def test_it_ends_as_the_standard_wants() -> None:

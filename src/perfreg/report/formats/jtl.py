@@ -1,7 +1,7 @@
 """The result as JMeter would have written it, for Jenkins' Performance plugin and for JMeter itself.
 
 A result holds no single samples, so the rows are made from what it holds: as many as there were attempts (at most
-`ROW_LIMIT` a scenario), with the mean, the quantiles, the share of errors and the throughput that were measured.
+`ROW_LIMIT` of a scenario), with the mean, the quantiles, the share of errors and the throughput that were measured.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from perfreg.report.escape import inert
 from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.timings import Timing, timings
 
-ROW_LIMIT = 10_000
-"""Rows of one scenario. Of more attempts, each row stands for several."""
+ROW_LIMIT, ROW_LIMIT_IN_ALL = 10_000, 100_000
+"""Rows of one scenario and of all; of more attempts, each row stands for several."""
 
 COLUMNS = (
     *("timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType", "success"),
@@ -37,9 +37,12 @@ def render(result: Result) -> str:
     lines = [",".join(COLUMNS)]
     start_ms = _milliseconds(result.run.started_at)
     labels: set[str] = set()
-    for timing in timings(result):
-        span_ms = _span_ms(timing)
-        lines += _rows(timing, _label(timing.scenario, labels), start_ms, span_ms)
+    found = timings(result)
+    limit = max(1, min(ROW_LIMIT, ROW_LIMIT_IN_ALL // max(1, len(found))))
+    for timing in found:
+        count = min(timing.attempts, limit)
+        span_ms = _span_ms(timing, count)
+        lines += _rows(timing, count, _label(timing.scenario, labels), start_ms, span_ms)
         start_ms += math.ceil(span_ms)
     return "".join(f"{line}\n" for line in lines)
 
@@ -68,16 +71,14 @@ def _key(label: str) -> str:
     return label.replace("http:", "").replace("https:", "").replace("/", "_").replace(":", "_")
 
 
-def _span_ms(timing: Timing) -> float:
+def _span_ms(timing: Timing, count: int) -> float:
     """How long the rows take, so that their number by the time is the throughput, also where they stand for more."""
-    count = min(timing.attempts, ROW_LIMIT)
     if timing.rate is not None and count:
         return min(1e12, 1e3 * count / timing.rate)
     return min(1e12, max(0.0, 1e3 * timing.duration_s))
 
 
-def _rows(timing: Timing, label: str, start_ms: int, span_ms: float) -> Iterator[str]:
-    count = min(timing.attempts, ROW_LIMIT)
+def _rows(timing: Timing, count: int, label: str, start_ms: int, span_ms: float) -> Iterator[str]:
     failures = _failures(timing, count)
     if timing.broken and not failures:
         yield _row(start_ms, 0, label, f"{_FAILED}broken", size=0)
