@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.support.action_job import Used, use
+from tests.support.action_job import use
 from tests.support.command_line import environment
 from tests.support.composite import _outputs
 

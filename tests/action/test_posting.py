@@ -149,7 +149,10 @@ def test_a_run_that_has_left_nothing_is_a_warning_and_no_success(
     assert ("has expired" if expired else "has left no result of perfreg") in warning.message
     assert warning.message in " ".join(job.summary.split())
     assert hub.notes == []
-    assert "success" not in {run["conclusion"] for run in hub.check_runs}
+    assert (hub.check_runs[0]["conclusion"], hub.check_runs[0]["output"]["title"]) == ("neutral", warning.message)
+    hub.forbid(CHECK_RUN)
+    post(conclusion)
+    assert [state["state"] for _, state in hub.statuses] == ["error"]
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])

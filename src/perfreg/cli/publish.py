@@ -60,8 +60,11 @@ def _execute(args: argparse.Namespace) -> int:
     return execute(args).code
 
 
-def execute(args: argparse.Namespace, lost: str = "") -> Told:
-    """Do what `perfreg publish` does. ``lost`` tells instead why there is no verdict where there should be one."""
+def execute(args: argparse.Namespace, *, lost: str = "", void: str = "") -> Told:
+    """Do what `perfreg publish` does.
+
+    ``lost`` tells instead why there is no verdict where there should be one, and ``void`` why there need not be one.
+    """
     from perfreg.publish.forges.registry import forge_here
 
     if bool(args.result) == args.outdate:
@@ -70,7 +73,7 @@ def execute(args: argparse.Namespace, lost: str = "") -> Told:
     here = forge_here(forge_environment(args, os.environ))
     occasion = here.occasion
     if args.outdate and not lost:
-        done = _asked(here, occasion, None, args, seconds)
+        done = _asked(here, occasion, void, args, seconds)
         _report(done, args.output)
         return Told(code=0, published=done)
     message = _message(args, occasion, lost)
@@ -99,7 +102,7 @@ def _message(args: argparse.Namespace, occasion: Occasion, lost: str) -> Message
 
 
 def _asked(
-    here: Here, occasion: Occasion, message: Message | None, args: argparse.Namespace, seconds: float
+    here: Here, occasion: Occasion, message: Message | str, args: argparse.Namespace, seconds: float
 ) -> Published:
     from perfreg.publish.forges.patience import Patience
     from perfreg.publish.forges.publisher import Published, outdate, publish
@@ -108,8 +111,8 @@ def _asked(
         forge = here.open(Patience.of(seconds))
     except ForgeError as error:
         return Published(warnings=[f"nothing was published: {error}"])
-    if message is None:
-        return outdate(forge, occasion, _wishes(args))
+    if isinstance(message, str):
+        return outdate(forge, occasion, _wishes(args), message)
     return publish(forge, occasion, message, _wishes(args))
 
 

@@ -107,6 +107,7 @@ class Job:
         news = telling.News(
             done=self._done,
             lost=str(error) if is_lost else "",
+            void=str(error) if is_mild else "",
             is_leg=self._mode != "report" and telling.is_leg(self._inputs, self._env),
             in_haste=self.is_stopped,
         )

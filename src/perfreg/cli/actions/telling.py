@@ -20,13 +20,15 @@ _HASTE = "4s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What there is to tell: a measurement that is ``done``, or a verdict that is ``lost`` and why, or nothing.
+    """What there is to tell: a measurement that is ``done``, or why a verdict is ``lost``, or that there is none.
 
-    A leg of a matrix leaves it to the job that gathers them all. ``in_haste`` are those who are about to be killed.
+    ``void`` says why there need not be one. A leg of a matrix leaves it to the job that gathers them all. ``in_haste`` are
+    those who are about to be killed.
     """
 
     done: Done | None = None
     lost: str = ""
+    void: str = ""
     is_leg: bool = False
     in_haste: bool = False
 
@@ -51,7 +53,7 @@ def told(news: News, inputs: Mapping[str, str]) -> Told | None:
     from perfreg.cli.main import parser
 
     line = arguments(news, inputs)
-    return publish.execute(parser().parse_args(line), news.lost) if line else None
+    return publish.execute(parser().parse_args(line), lost=news.lost, void=news.void) if line else None
 
 
 def arguments(news: News, inputs: Mapping[str, str]) -> list[str]:

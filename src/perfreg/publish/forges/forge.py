@@ -60,13 +60,18 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is shown beside a commit: ``context`` tells it from others, ``title`` is one line, ``text`` is Markdown."""
+    """What is shown beside a commit: ``context`` tells it from others, ``title`` is one line, ``text`` is Markdown.
+
+    Where nothing was measured and nobody is to blame, ``is_void``: hosts that can say so show no failure then. All
+    others go by the ``outcome``, for it must not look like a success.
+    """
 
     context: str
     outcome: Outcome
     title: str
     text: str
     url: str
+    is_void: bool = False
 
 
 class Forge(Protocol):

@@ -128,7 +128,7 @@ class GitHub:
             "name": standing.context,
             "head_sha": commit,
             "status": "completed",
-            "conclusion": _CONCLUSIONS[standing.outcome],
+            "conclusion": "neutral" if standing.is_void else _CONCLUSIONS[standing.outcome],
             "output": {"title": standing.title, "summary": _shortened(standing.text, _SUMMARY_LIMIT)},
             **({"details_url": standing.url} if standing.url else {}),
         }

@@ -15,9 +15,11 @@ from perfreg.publish.forges.forge import Comment, Forge, Outcome, PullRequest, S
 from perfreg.publish.forges.marker import safe_key, short
 from perfreg.publish.forges.message import Message
 from perfreg.publish.forges.occasion import Occasion
+from perfreg.report.escape import inert, markdown_text
 
 _FORK = "the token of a fork's or Dependabot's job may only read; docs/publishing.md shows how to publish for those"
 _ONLY = "default"
+_TITLE_LIMIT = 200
 _LONGEST_KEY = 30  # GitHub's labels have 50 characters at most
 _RELIEF = "✅ What was reported here is gone."
 _DOUBT = "⚠️ A regression that was reported here was not compared this time, so it is not known to be gone."
@@ -32,6 +34,11 @@ class Wishes:
     standing: bool = True
     labels: bool = True
     issue: bool = True
+
+    @property
+    def context(self) -> str:
+        """What an outcome is called beside a commit."""
+        return "perfreg" if self.key == _ONLY else f"perfreg ({self.key})"
 
     @property
     def regression_label(self) -> str:
@@ -75,9 +82,15 @@ def publish(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes) 
     return done
 
 
-def outdate(forge: Forge, occasion: Occasion, wishes: Wishes) -> Published:
-    """Fold an older comment away, because there is no newer one to take its place."""
+def outdate(forge: Forge, occasion: Occasion, wishes: Wishes, why: str = "") -> Published:
+    """Fold an older comment away, because there is no newer one; ``why`` that is so is shown beside the commit."""
     done = Published()
+    if why and wishes.standing and occasion.commit:
+        void = Standing(
+            context=wishes.context, outcome="error", title=inert(why)[:_TITLE_LIMIT], text=markdown_text(why),
+            url=occasion.url, is_void=True,
+        )  # fmt: skip
+        _step(done, "the commit's status", lambda: _show(forge, occasion, void, done))
 
     def work() -> None:
         request = _current(forge, occasion, done)
@@ -112,12 +125,16 @@ def _standing(forge: Forge, occasion: Occasion, message: Message, wishes: Wishes
     if outcome != message.outcome:
         title = f"the workflow ended as {occasion.conclusion}, whatever its results say"
     standing = Standing(
-        context="perfreg" if wishes.key == _ONLY else f"perfreg ({wishes.key})",
+        context=wishes.context,
         outcome=outcome,
         title=title,
         text=message.text(60_000),
         url=occasion.url,
     )
+    _show(forge, occasion, standing, done)
+
+
+def _show(forge: Forge, occasion: Occasion, standing: Standing, done: Published) -> None:
     done.standing = forge.show_standing(occasion.commit, standing)
 
 
