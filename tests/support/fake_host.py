@@ -1,4 +1,4 @@
-"""The base of fakes of code hosts: real HTTP servers with state, whose every request and answer is held to a description.
+"""The base of fakes of code hosts: HTTP servers with state, whose every request and answer keeps to a description.
 
 What goes wrong is decided by the test: `forbid` switches operations off, `fail` breaks the next ones, and the server's
 ``faults`` break whatever comes next. What breaks the description is kept in ``problems`` for the end of the test.

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 _URL = re.compile(
-    r"(?P<scheme>https?|ssh|git)://(?:[^/@]*@)?(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>\d{1,5}))?/(?P<path>.*)",
+    r"(?P<scheme>https?|ssh|git)://(?:[^/@]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252})(?::(?P<port>\d{1,5}))?/(?P<path>.*)",
     re.DOTALL,
 )
-_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>[A-Za-z0-9.-]{1,253}):(?P<path>(?!//).*)", re.DOTALL)
+_SCP = re.compile(r"(?:[^/@:]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252}):(?P<path>(?!//).*)", re.DOTALL)
 _PATH = re.compile(r"[\w.~%+ -]+(?:/[\w.~%+ -]+)*")
 
 
