@@ -17,6 +17,7 @@ _MESSAGES = 200
 _GUILTY = 10
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT")
+_KEPT = re.compile(r"GIT_(SSL_CAINFO|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+))")
 _BRANCH_VARIABLES = ("CI_COMMIT_BRANCH", "BITBUCKET_BRANCH", "BRANCH_NAME")
 _PULL_REQUEST_VARIABLES = (
     "CI_MERGE_REQUEST_IID",
@@ -109,7 +110,7 @@ def _repository_of(side: object) -> str:
 
 def clean_git_environment(env: Mapping[str, str]) -> dict[str, str]:
     """``env`` without the variables that would point git at another repository (set inside hooks, for one)."""
-    kept = {name: value for name, value in env.items() if not name.startswith("GIT_") or name == "GIT_SSL_CAINFO"}
+    kept = {name: value for name, value in env.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)}
     return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
