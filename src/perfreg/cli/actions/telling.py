@@ -22,8 +22,8 @@ _HASTE = "4s"
 class News:
     """What there is to tell: a measurement that is ``done``, or why a verdict is ``lost``, or that there is none.
 
-    ``void`` says why there need not be one. A leg of a matrix leaves it to the job that gathers them all. ``in_haste`` are
-    those who are about to be killed.
+    ``void`` says why there need not be one. A leg of a matrix leaves all that to the job that gathers them. Whoever is
+    about to be killed is ``in_haste``.
     """
 
     done: Done | None = None
