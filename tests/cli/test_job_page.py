@@ -41,6 +41,18 @@ def test_annotations_lead_to_the_page_that_is_written_with_them(tmp_path: Path) 
     assert links[0]["label"].startswith("fail: 1 regression")
 
 
+def test_annotations_lead_to_the_page_that_was_left_beside_them(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "result.json").write_text(render(results.regressed()), encoding="utf-8")
+    job = {"CI_JOB_URL": JOB, "CI_PROJECT_DIR": str(tmp_path)}
+    annotate = ("report", "out/result.json", "--format", "gitlab-annotations", "--output")
+    for page in ("browse", "file/out/index.html"):
+        assert called(*annotate, "out/annotations.json", cwd=tmp_path, **job).code == 0
+        assert f"{JOB}/artifacts/{page}" in (out / "annotations.json").read_text(encoding="utf-8")
+        (out / "index.html").write_text("<!doctype html>", encoding="utf-8")
+
+
 def test_a_suffix_names_the_format(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text(render(results.regressed()), encoding="utf-8")
     for name, start in (("a.csv", b"scenario,metric,"), ("b.jtl", b"timeStamp,"), ("c.xml", b"<?xml")):

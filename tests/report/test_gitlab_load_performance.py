@@ -87,4 +87,6 @@ def test_what_is_no_load_over_http_is_left_out() -> None:
     assert widget(results.nothing()) == {}
     whole = results.every_verdict().run
     points = tuple(each for each in whole.measurements if each.scenario != "search")
-    assert widget(replace(results.nothing(), run=replace(whole, measurements=points))) == {}
+    failed = single("orders", CATALOGUE["error_rate"], 100.0, n=7)
+    for others in (points, (failed,)):
+        assert widget(replace(results.nothing(), run=replace(whole, measurements=others))) == {}

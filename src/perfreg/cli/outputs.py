@@ -99,7 +99,7 @@ def _check(path: Path) -> None:
 
 def write(result: Result, targets: Sequence[Target]) -> None:
     """Render ``result`` to every target; each file is replaced in one step."""
-    page = job_page(os.environ, next((each.path for each in targets if each.format == "html"), None))
+    page = job_page(os.environ, _readable(targets))
     for target in targets:
         form = report_formats()[target.format]
         main, *others = form.linked(result, page) if form.linked else form.render(result)
@@ -110,6 +110,13 @@ def write(result: Result, targets: Sequence[Target]) -> None:
         _replace(target.path, main.content)
         for extra in others:
             _replace(target.path.parent / extra.name, extra.content)
+
+
+def _readable(targets: Sequence[Target]) -> Path | None:
+    """The HTML report: one of ``targets``, or one that an earlier command has left beside them."""
+    beside = (each.path.parent / report_formats()["html"].file_name for each in targets if each.path != STDOUT)
+    written = (each.path for each in targets if each.format == "html" and each.path != STDOUT)
+    return next(written, None) or next((path for path in beside if path.is_file()), None)
 
 
 def _is_special(path: Path) -> bool:

@@ -29,6 +29,7 @@ class Timing:
     """
 
     scenario: str
+    kind: str
     family: str
     broken: bool
     attempts: int
@@ -59,6 +60,7 @@ def _timing(name: str, record: ScenarioRecord | None, points: list[Measurement])
     rate, size = metrics.get("throughput"), metrics.get("response_size")
     return Timing(
         scenario=visible(name),
+        kind=record.kind if record else "",
         family=_family(main) if main else "",
         broken=record is not None and record.status == "broken",
         attempts=min(_MOST, max(attempts, answers)),

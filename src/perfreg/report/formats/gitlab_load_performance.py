@@ -13,12 +13,12 @@ from perfreg.report.format import ReportFile, ReportFormat
 from perfreg.report.spread import Spread, pooled
 from perfreg.report.timings import Timing, timings
 
-_FAMILY = "response_time"
+_KIND, _FAMILY = "api", "response_time"
 
 
 def render(result: Result) -> str:
     """A JSON document with the one key ``metrics``; what was not measured is not in it."""
-    loads = [each for each in timings(result) if each.family == _FAMILY or (each.failed and not each.family)]
+    loads = [each for each in timings(result) if each.family == _FAMILY or (each.kind == _KIND and not each.family)]
     metrics: dict[str, dict[str, float]] = {}
     attempts = sum(each.attempts for each in loads)
     if attempts:
