@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.action_job import use
+from tests.support.github import events
+from tests.support.github.documents import BASE
 
 from perfreg.cli.actions.event import Event, base_of, event_of, mode_of
 from perfreg.errors import UsageError
@@ -80,3 +83,40 @@ def test_the_event_is_read_from_the_runners_file(tmp_path: Path) -> None:
     file.write_text("{")
     with pytest.raises(UsageError, match="GITHUB_EVENT_PATH"):
         event_of(env)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "mode", "base"),
+    [
+        ("pull_request", events.pull_request(), "compare", True),
+        ("pull_request", events.pull_request(source=events.FORK), "compare", True),
+        ("merge_group", events.merge_group(), "compare", True),
+        ("push", events.push(), "run", False),
+        ("workflow_dispatch", events.workflow_dispatch(), "run", False),
+        ("workflow_run", events.workflow_run(), "report", False),
+        ("issue_comment", events.issue_comment(), "run", False),
+        ("a_new_event", {}, "run", False),
+    ],
+)
+def test_the_events_that_github_publishes(
+    tmp_path: Path, name: str, payload: dict[str, Any], mode: str, *, base: bool
+) -> None:
+    event = event_of(events.environment(tmp_path, name, payload))
+    assert mode_of("auto", event) == mode
+    assert bool(base_of(event, ONE, ())) is base
+    assert event.commit == BASE
+
+
+@pytest.mark.parametrize("odd", [True, -1, 0, "7", 1 << 60, None, 7.5, [7]])
+def test_what_is_no_number_is_none(odd: Any) -> None:
+    assert Event(payload={"workflow_run": {"id": odd}}).number_at("workflow_run", "id") == 0
+    assert Event(payload={"workflow_run": {"id": 7}}).number_at("workflow_run", "id") == 7
+
+
+def test_pull_request_target_runs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "perfreg.yml").write_text("test_scenarios: [{name: evil, type: command, run: touch evil}]\n")
+    job = events.environment(tmp_path, "pull_request_target", events.pull_request())
+    done = use(tmp_path, tmp_path / "temp", job)
+    assert (done.code, done.outputs["status"]) == (2, "error")
+    assert "with the rights of this repository" in done.annotations[0].message
+    assert not (tmp_path / "evil").exists()

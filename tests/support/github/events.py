@@ -64,6 +64,10 @@ def push() -> dict[str, Any]:
     return _event("push")
 
 
+def workflow_dispatch() -> dict[str, Any]:
+    return _event("workflow_dispatch")
+
+
 def merge_group() -> dict[str, Any]:
     event = _event("merge_group")
     event["merge_group"].update(head_sha=HEAD, head_ref=f"refs/heads/gh-readonly-queue/main/pr-42-{BASE}")

@@ -61,7 +61,7 @@ def event_of(env: Mapping[str, str]) -> Event:
     try:
         with Path(file).open("rb") as stream:
             payload = json.loads(stream.read(_MOST_BYTES))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"the event cannot be read: {error}", where="GITHUB_EVENT_PATH") from error
     return Event(name=name, commit=commit, payload=payload if isinstance(payload, dict) else {})
 
