@@ -57,6 +57,7 @@ def together(legs: Sequence[Leg], *, expected: int = 0, problems: Sequence[str] 
         notes=tuple(notes),
         comparison=_comparison([each.comparison for each in named if each.comparison]),
         shifts=tuple(shift for each in named for shift in each.shifts),
+        timelines=tuple(timeline for each in named for timeline in each.timelines),
     )
 
 
@@ -113,6 +114,7 @@ def _renamed(leg: Leg, shared: set[str]) -> Result:
         gate=replace(result.gate, failed=named(result.gate.failed)),
         comparison=comparison,
         shifts=tuple(replace(each, scenario=new(each.scenario)) for each in result.shifts),
+        timelines=tuple(replace(each, scenario=new(each.scenario)) for each in result.timelines),
     )
 
 

@@ -20,6 +20,7 @@ from perfreg.measure.registry import scenario_kinds
 from perfreg.measure.sampler import monitor_for
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.run import Measurement, ScenarioRecord
+from perfreg.model.timeline import Timeline
 
 _SUSPICION_S = 1.0
 
@@ -30,6 +31,7 @@ class Measured:
 
     record: ScenarioRecord
     measurements: tuple[Measurement, ...] = ()
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Bench:
             conditions=around.conditions,
         )
         self.observer.finished(record)
-        return Measured(record=record, measurements=outcome.measurements)
+        return Measured(record=record, measurements=outcome.measurements, timeline=outcome.timeline)
 
 
 def attempt(spec: ScenarioSpec, context: Context) -> Outcome:

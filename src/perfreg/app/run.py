@@ -97,6 +97,7 @@ def execute(request: RunRequest, observer: Observer) -> Result:
         baseline=info,
         notes=(trust.note, *judged.notes, *missing_scenarios(lost), *past.notes, *_health(info), *request.warnings),
         shifts=shifts,
+        timelines=tuple(each.timeline for each in measured.values() if each.timeline is not None),
     )
 
 

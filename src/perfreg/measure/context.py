@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from perfreg.config.base import ScenarioSpec
 from perfreg.measure.targets import TargetPolicy
 from perfreg.model.run import Measurement, Status
+from perfreg.model.timeline import Timeline
 from perfreg.stats.histogram import Histogram
 
 Progress = Callable[[float, str], None]
@@ -61,7 +62,7 @@ class Outcome:
 
     For paired comparisons: ``samples`` are all samples of a family of quantile metrics by its name, such as
     ``response_time``. ``attempts`` counts the requests, queries, runs or calls, failed ones included, and ``busy_s``
-    is the time they took, without preparations: 0 where a kind does not tell.
+    is the time they took, without preparations: 0 where a kind does not tell. ``timeline`` is that of a load.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -72,6 +73,7 @@ class Outcome:
     samples: Mapping[str, Histogram] = field(default_factory=dict)
     attempts: int = 0
     busy_s: float = 0.0
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from perfreg.model.comparison import Comparison
 from perfreg.model.metric import Direction
 from perfreg.model.run import Run
+from perfreg.model.timeline import Timeline
 
 VerdictStatus = Literal[
     "regression", "improvement", "unchanged", "inconclusive", "no_baseline", "environment_mismatch", "broken"
@@ -109,7 +110,8 @@ class Result:
     """Everything a report needs. ``notes`` are sentences about the whole run (what was stored, what was not).
 
     ``comparison`` is there when head was measured against base side by side instead of being held against history;
-    ``run`` is the head then. ``shifts`` are lasting changes that this run has brought to light.
+    ``run`` is the head then. ``shifts`` are lasting changes that this run has brought to light, and ``timelines`` tell
+    how each load went while it lasted.
     """
 
     run: Run
@@ -119,6 +121,7 @@ class Result:
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
     shifts: tuple[Shift, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
     schema: str = RESULT_SCHEMA
 
     def with_status(self, status: VerdictStatus) -> tuple[Verdict, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfreg.model.result import Result
 from perfreg.model.run import Measurement, ScenarioRecord
 from perfreg.report import chart, words
 from perfreg.report.chart import Axis, Mark
 from perfreg.report.escape import visible
+from perfreg.report.load_picture import LoadPicture, load_picture
 from perfreg.report.row import Row
 
 STATISTICS = ("value", "n", "mean", "std", "min", "p50", "p90", "p95", "p99", "max")
@@ -35,7 +36,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Everything about one scenario. ``axis`` is the scale that its pictures share."""
+    """Everything about one scenario. ``axis`` is the scale that its pictures share, ``load`` how its load went."""
 
     name: str
     about: str
@@ -43,6 +44,7 @@ class Section:
     lines: tuple[Line, ...]
     axis: Axis
     samples: tuple[Samples, ...]
+    load: LoadPicture | None = None
 
 
 def sections(result: Result, rows: tuple[Row, ...]) -> tuple[Section, ...]:
@@ -55,7 +57,11 @@ def sections(result: Result, rows: tuple[Row, ...]) -> tuple[Section, ...]:
     mine: dict[str, list[Row]] = {}
     for row in rows:
         mine.setdefault(row.scenario, []).append(row)
-    return tuple(_section(name, records.get(name), mine.get(name, []), measurements.get(name, [])) for name in names)
+    loads = {visible(each.scenario): load_picture(each) for each in result.timelines}
+    return tuple(
+        replace(_section(name, records.get(name), mine.get(name, []), measurements.get(name, [])), load=loads.get(name))
+        for name in names
+    )
 
 
 def _section(name: str, record: ScenarioRecord | None, rows: list[Row], measurements: list[Measurement]) -> Section:

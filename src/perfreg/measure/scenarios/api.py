@@ -37,6 +37,7 @@ from perfreg.measure.engines.keys import (
 from perfreg.measure.engines.outcome import outcome, step_metrics
 from perfreg.measure.engines.registry import engines
 from perfreg.measure.engines.rows import Row, plain, read
+from perfreg.measure.engines.timelines import timeline
 from perfreg.measure.service_usage import ServiceUsage
 from perfreg.model.metric import Metric
 
@@ -272,8 +273,12 @@ def measure(spec: ApiSpec, context: Context) -> Outcome:
         max_error_rate_pct=context.max_error_rate_pct,
         steps=result.names or tuple(step.name for step in spec.steps),
     )
-    seen = usage.measurements(spec.name)
-    return replace(found, measurements=found.measurements + seen, warnings=found.warnings + usage.warnings)
+    return replace(
+        found,
+        measurements=found.measurements + usage.measurements(spec.name),
+        warnings=found.warnings + usage.warnings,
+        timeline=timeline(spec.name, result, plan.duration_s),
+    )
 
 
 def _allowed(endpoint: str, context: Context, where: str) -> str:
