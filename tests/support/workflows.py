@@ -6,9 +6,12 @@ import io
 import os
 import re
 import shutil
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,12 +19,11 @@ import yaml
 
 from perfreg.cli import templates
 from tests.support.pages import ROOT, blocks
+from tests.support.templates import CASES
 
 ACTIONS = (ROOT / "action.yml", ROOT / "report" / "action.yml")
 USED = re.compile(r"\borg/perf-regression(?P<path>(?:/[\w.-]+)*)@v1\b")
 """How a workflow of other people names what is in this repository."""
-
-_OTHER_VALUES = ("--config=perf/shop.yml", "--branch=trunk", "--runner=self-hosted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,24 +57,41 @@ def shown() -> list[Workflow]:
     ]
 
 
-def generated() -> list[Workflow]:
-    """Those that `perfreg-templates` prints, as it is and when it is told more."""
-    return [
-        Workflow(name=f"template-{target}-{len(flags)}.yml", text=text)
-        for target in templates.targets()
-        for flags in ((), _OTHER_VALUES)
-        if "\njobs:" in (text := _printed(target, *flags))
-    ]
+@cache
+def generated() -> tuple[Workflow, ...]:
+    """Those that `perfreg-templates` prints for GitHub: each target, by itself and filled in every way."""
+    with TemporaryDirectory() as folder, _within(folder):
+        return tuple(_generated(Path(folder)))
+
+
+def _generated(folder: Path) -> Iterator[Workflow]:
+    for target in _printed("--list").split():
+        for name, case in CASES.items():
+            (folder / "perfreg.yml").write_text(case.config or CASES["one"].config, "utf-8")
+            text = _printed(target, *case.flags)
+            if not re.search(r"^on:", text, re.MULTILINE):
+                break  # of another CI system
+            yield Workflow(name=f"{target}-{name.replace(' ', '-')}.yml", text=text)
+
+
+@contextmanager
+def _within(folder: str) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _printed(*arguments: str) -> str:
     out = io.StringIO()
-    with redirect_stdout(out):
-        assert templates.main(arguments) == 0
+    with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        assert templates.main(arguments) == 0, arguments
     return out.getvalue()
 
 
-def laid_out(folder: Path, workflows: list[Workflow]) -> list[Path]:
+def laid_out(folder: Path, workflows: Sequence[Workflow]) -> list[Path]:
     """The workflows as files, where linters look for them."""
     place = folder / ".github" / "workflows"
     place.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def _tool(name: str) -> str:
 def schema(tmp_path: Path) -> Lint:
     """check-jsonschema, by the published schema of workflows."""
 
-    def lint(workflows: list[Workflow]) -> str:
+    def lint(workflows: Sequence[Workflow]) -> str:
         files = map(str, laid_out(tmp_path, workflows))
         return _findings([_tool("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *files], tmp_path)
 
@@ -42,7 +42,7 @@ def schema(tmp_path: Path) -> Lint:
 def zizmor(tmp_path: Path) -> Lint:
     """Zizmor at its most pedantic; ``config`` is the name of a file beside this one."""
 
-    def lint(workflows: list[Workflow], config: str = "") -> str:
+    def lint(workflows: Sequence[Workflow], config: str = "") -> str:
         laid_out(tmp_path, workflows)
         pedantic = ["--offline", "--no-progress", "--strict-collection", "--persona", "pedantic", "--format", "plain"]
         settings = ["--config", str(HERE / config)] if config else ["--no-config"]
@@ -56,7 +56,7 @@ def lint(tmp_path: Path) -> Lint:
     """Actionlint, which also holds what is handed to our own actions and workflows against their definitions."""
     program = actionlint()
 
-    def lint(workflows: list[Workflow]) -> str:
+    def lint(workflows: Sequence[Workflow]) -> str:
         here = [
             Workflow(name=each.name, text=USED.sub(lambda used: f".{used['path'] or '/'}", each.text))
             for each in workflows
