@@ -6,6 +6,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.support.rest_server import Reply
 
 from perfreg.errors import StoreError
 from perfreg.publish.foreign_results import Fetched, ForeignRun, fetch
-from perfreg.publish.leg_names import leg_of, make, newest
+from perfreg.publish.leg_names import leg_of, make, make_report, newest
 from perfreg.publish.stores.backoff import Backoff
 
 API = "perfreg-perf-0-1-aaaaaa"
@@ -150,5 +151,8 @@ def test_names_tell_leg_and_attempt() -> None:
     assert leg_of(make("", "", "", "0a1b2c")) == "job-0"
     names = ["perfreg-my-job-0-9-aaaaaa", "perfreg-my-job-0-10-bbbbbb", "other", "perfreg-my-job-0-10-cccccc"]
     assert newest(names) == names[1:]
+    report = make_report("report", "2", "0a1b2c")
+    assert (leg_of(report), newest([report]), newest([report, names[0]])) == ("", [report], names[:1])
+    assert not fnmatch(report, "perfreg-*-*-*"), "the download step takes no report for a leg"
     for odd in ("perfreg-a/../b-0-1-aaaaaa", "perfreg-a-0-1-aaaaaa\n", "perfreg-é-0-1-aaaaaa", "perfreg-a-0-1-AAAAAA"):
         assert leg_of(odd) == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_REPORT = "perfreg.report."
 _ODD = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_JOB = 120
 _NAME = re.compile(r"perfreg-(?P<leg>[A-Za-z0-9_.-]{1,150}-[0-9]{1,9})-(?P<attempt>[0-9]{1,9})-[0-9a-f]{6}")
@@ -17,6 +18,11 @@ def make(job: str, index: str, attempt: str, chance: str) -> str:
     """
     job = _ODD.sub("-", job)[:_LONGEST_JOB]
     return f"perfreg-{job or 'job'}-{index or '0'}-{attempt or '1'}-{chance}"
+
+
+def make_report(job: str, attempt: str, chance: str) -> str:
+    """The name of the artifact of a job that has gathered legs: nothing that looks for legs takes it for one."""
+    return f"{_REPORT}{_ODD.sub('-', job)[:_LONGEST_JOB] or 'job'}.{attempt or '1'}.{chance}"
 
 
 def leg_of(name: str) -> str:
@@ -32,8 +38,10 @@ def attempt_of(name: str) -> int:
 
 
 def newest(names: Iterable[str]) -> list[str]:
-    """These names without those of former attempts of a leg that was run again; other names stay."""
+    """These names without those of former attempts of a leg that was run again, and of reports on legs; others stay."""
     names = list(names)
+    if any(map(leg_of, names)):
+        names = [name for name in names if not name.startswith(_REPORT)]
     attempts: dict[str, int] = {}
     for name in names:
         attempts[leg_of(name)] = max(attempt_of(name), attempts.get(leg_of(name), 0))

@@ -160,7 +160,10 @@ class Job:
     def _artifact_name(self) -> str:
         """Unique within a workflow run, also for legs of a matrix, attempts, and two uses in one job."""
         job, index, attempt = (self._env.get(n, "") for n in ("GITHUB_JOB", "PERFREG_JOB_INDEX", "GITHUB_RUN_ATTEMPT"))
-        return leg_names.make(job, index, attempt, secrets.token_hex(3))
+        chance = secrets.token_hex(3)
+        if self._mode == "report":
+            return leg_names.make_report(job, attempt, chance)
+        return leg_names.make(job, index, attempt, chance)
 
     @staticmethod
     def _artifact_files(done: Done) -> Iterator[str]:
