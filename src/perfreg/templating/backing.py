@@ -49,6 +49,13 @@ class Backing:
         command = shlex.quote(" ".join(self.health))
         return f"--health-cmd={command} --health-interval=2s --health-timeout=5s --health-retries=60"
 
+    @property
+    def docker_run(self) -> str:
+        """What `docker run` has to be told: its environment, a port of the machine that is free, and its health."""
+        env = (f"--env={shlex.quote(f'{name}={value}')}" for name, value in self.env.items())
+        port = (f"--publish=127.0.0.1::{self.port}",) if self.port else ()
+        return " ".join((*env, *port, *((self.docker_options,) if self.health else ())))
+
 
 _POSTGRES = Backing(
     image="postgres:17",

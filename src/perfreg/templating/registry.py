@@ -6,5 +6,6 @@ FOLDERS: tuple[str, ...] = (
     "github",
     "gitlab",
     "azure",
+    "jenkins",
 )
 """Each has a `target.yml` that says what can be printed, and the templates of that."""

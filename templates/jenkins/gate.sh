@@ -1,0 +1,1 @@
+exec .perf/venv/bin/perfreg report perf-results/result.json --format console --gate
