@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CLIP = 3.0
+_LEVEL = 0.0025
+"""The one-sided error rate at which decisions are made, about."""
 
 
 def inflation(differences: NDArray[np.float64], generation: Sequence[int]) -> NDArray[np.float64]:
@@ -20,9 +22,12 @@ def inflation(differences: NDArray[np.float64], generation: Sequence[int]) -> ND
 
     It is 1 where nothing shows that it does; ``generation`` numbers the start that each of the n rounds belongs to. The
     design effect 1 + (k - 1) ICC, from a one-way analysis of variance of the clipped differences (Kish 1965, Survey
-    Sampling, ch. 5; Kalibera & Jones 2013, ISMM, for starts of a program as a level of repetition).
+    Sampling, ch. 5; Kalibera & Jones 2013, ISMM, for starts of a program as a level of repetition). How much starts
+    differ is known from few of them: the variance between them counts for more, as Student's t is wider than the normal
+    distribution.
     """
     import numpy as np
+    from scipy.special import ndtri, stdtrit
 
     labels = np.unique(np.asarray(generation), return_inverse=True)[1]
     n, groups = labels.size, int(labels.max(initial=-1)) + 1
@@ -37,6 +42,8 @@ def inflation(differences: NDArray[np.float64], generation: Sequence[int]) -> ND
     between = (sizes * away).sum(axis=1) / (groups - 1)
     within = np.square(values - means[:, labels]).sum(axis=1) / (n - groups)
     size = (n - float(np.square(sizes).sum()) / n) / (groups - 1)
+    doubt = float(np.square(stdtrit(groups - 1, _LEVEL) / ndtri(_LEVEL)))
+    between = np.where(between > within, between * doubt, between)
     excess = np.maximum(between - within, 0.0)
     total = between + (size - 1) * within
     found: NDArray[np.float64] = 1 + (size - 1) * np.divide(excess, total, out=np.zeros_like(total), where=excess > 0)
