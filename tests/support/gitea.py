@@ -67,12 +67,12 @@ class Gitea:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def pull_request(self) -> tuple[int, str]:
+    def pull_request(self, branch: str = "feature") -> tuple[int, str]:
         """Open a pull request; its number and its head."""
         content = base64.b64encode(b"print('slower')\n").decode()
-        body = {"content": content, "message": "Change", "branch": "main", "new_branch": "feature"}
-        self.ask("POST", "/repos/ann/shop/contents/app.py", body)
-        request = self.ask("POST", "/repos/ann/shop/pulls", {"title": "Change", "head": "feature", "base": "main"})
+        body = {"content": content, "message": "Change", "branch": "main", "new_branch": branch}
+        self.ask("POST", f"/repos/ann/shop/contents/{branch}.py", body)
+        request = self.ask("POST", "/repos/ann/shop/pulls", {"title": "Change", "head": branch, "base": "main"})
         return int(request["number"]), str(request["head"]["sha"])
 
 

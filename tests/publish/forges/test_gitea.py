@@ -119,6 +119,26 @@ def test_an_issue_follows_the_main_branch(server: Gitea, tell: Tell) -> None:
     assert issue()["state"] == "closed"
 
 
+def test_folding_and_what_was_labelled_and_merged(server: Gitea, forge: Forge) -> None:
+    number, head = server.pull_request("folding")
+    occasion = Occasion(event="pull_request", repository="ann/shop", number=number, commit=head)
+
+    def is_folded(result: Result) -> bool:
+        message = Message(legs=(Leg(name="", result=result),))
+        assert publish(forge, occasion, message, Wishes(comment="on-regression")).warnings == []
+        (comment,) = server.ask("GET", f"/repos/ann/shop/issues/{number}/comments")
+        return "<details><summary>Folded away" in comment["body"]
+
+    assert [is_folded(result) for result in (WORSE, BETTER, BETTER, WORSE)] == [False, True, True, False]
+    assert (forge.labelled_by(number, "perf-regression"), forge.labelled_by(number, "other")) == ("ann", "")
+    assert forge.merged_in(head) is None
+    server.ask("POST", f"/repos/ann/shop/pulls/{number}/merge", {"Do": "merge"})
+    merged = server.ask("GET", f"/repos/ann/shop/pulls/{number}")["merge_commit_sha"]
+    found = forge.merged_in(merged)
+    assert found is not None
+    assert found.number == number
+
+
 def test_a_token_that_may_not_is_a_warning(server: Gitea) -> None:
     env = {
         "GITEA_ACTIONS": "true", "GITHUB_REPOSITORY": "ann/shop", "GITHUB_EVENT_NAME": "push",
