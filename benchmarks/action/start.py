@@ -43,9 +43,9 @@ From the first step of the Action to where it could measure: its own steps, the 
 shares of it, the median of what was measured in the same turn."""
 
 REPEAT = """Where a workflow's cache gave the wheels, each of them is hashed and unpacked again, because nobody is
-trusted with that cache; that costs more than taking an environment as it is, which a runner that is kept does. The time
-in which the runner fetches the wheels is not in it. Repeat it with `python benchmarks/action/start.py`; it wants uv, and
-an index in reach."""
+trusted with that cache; that costs more than taking an environment as it is, which a runner that is kept does. The
+time in which the runner fetches the wheels is not in it. Repeat it with `python benchmarks/action/start.py`; it wants
+uv, and an index in reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
