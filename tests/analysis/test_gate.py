@@ -64,6 +64,12 @@ def test_a_doubt_about_the_run_warns() -> None:
     assert gate.reasons == ("missing: search.throughput",)
 
 
+def test_a_reason_does_not_grow_with_the_suite() -> None:
+    (reason,) = decide([replace(verdict("inconclusive"), metric=f"m{n}") for n in range(500)], GatePolicy()).reasons
+    assert reason.startswith("inconclusive: search.m0, search.m1, ")
+    assert reason.endswith("search.m11 and 488 more")
+
+
 @pytest.mark.parametrize(
     ("policy", "failed"),
     [

@@ -251,6 +251,13 @@ def test_it_is_never_too_long_and_loses_the_least_important(metrics: int) -> Non
     assert ("Not all of it has room here" in text) is (metrics >= 400)
 
 
+def test_characters_of_two_halves_have_their_room() -> None:
+    verdicts = [replace(each, scenario="🐢" * 60 + each.scenario[:12]) for each in big(2000).verdicts]
+    text = comment(results.only(*verdicts))
+    assert text.count("🐢") > 5000
+    assert len(text.encode("utf-16-le")) // 2 <= 65_536
+
+
 @pytest.mark.parametrize("limit", [200, 1000, 3000, 10_000, 30_000])
 def test_it_fits_into_any_room(limit: int) -> None:
     text = comment(big(400, 200), results.every_verdict(), comparisons.every_verdict(), limit=limit)
