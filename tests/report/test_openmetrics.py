@@ -73,6 +73,15 @@ def test_different_names_stay_different() -> None:
     assert len(labels) == len(names)
 
 
+def test_a_metric_that_is_judged_twice_is_there_once() -> None:
+    twice = (results.verdict_of("throughput"), replace(results.verdict_of("throughput"), status="unchanged", head=1.0))
+    found = gitlab(render(results.only(*twice)))
+    assert [name for name in found if name.startswith("perfreg_verdict")] == [
+        "perfreg_verdict{scenario=search,metric=throughput,verdict=improvement}"
+    ]
+    assert found["perfreg_value{scenario=search,metric=throughput,unit=req/s}"] == "1840"
+
+
 def test_figures_are_rounded_and_exact_ones_are_not() -> None:
     found = gitlab(render(results.every_verdict()))
     assert found["perfreg_value{scenario=search,metric=response_time_p95,unit=ms}"] == "54"
