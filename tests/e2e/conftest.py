@@ -30,7 +30,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 @pytest.fixture(scope="session")
 def act(machine: Path) -> Act:
-    """act, with a runner's PATH and HOME and a copy of the Action."""
+    """act, with a runner's PATH, HOME and tools, which jobs find as they were left, and a copy of the Action."""
     program = binary()
     tools = {"python3": os.path.realpath(sys.executable), "uv": shutil.which("uv")}
     with (machine / "lock").open("w") as lock:
@@ -41,6 +41,7 @@ def act(machine: Path) -> Act:
             for name, target in tools.items():
                 if target:
                     (machine / "bin" / name).symlink_to(target)
+            (machine / "cache" / "tool_cache").mkdir(parents=True)
             copy_action(machine / "action")
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
     caches = {f"{tool.upper()}_CACHE_DIR": str(Path.home() / ".cache" / tool) for tool in ("pip", "uv")}
