@@ -70,9 +70,9 @@ def execute(args: argparse.Namespace, lost: Sequence[str] = ()) -> Done:
         raise UsageError("what to render is missing", hint="give --format, or --output-directory for all of them")
     gathered = gather(args.results)
     problems = (*lost, *gathered.problems, *_hidden(gathered, args.ended))
+    result = together(gathered.legs, expected=args.legs, problems=problems)
     for problem in problems:
         _warn(problem)
-    result = together(gathered.legs, expected=args.legs, problems=problems)
     output = args.output if args.output or args.output_directory else outputs.STDOUT
     targets = outputs.plan(args.format, output, args.output_directory or (output or Path()).parent)
     outputs.write(result, targets)
