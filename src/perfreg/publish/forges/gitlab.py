@@ -78,7 +78,8 @@ class GitLab(Unfoldable):
 
     def pull_request_from(self, owner: str, branch: str, commit: str) -> PullRequest | None:
         del owner
-        listed = self._api.pages(f"{self._project}/merge_requests", state="opened", source_branch=branch)
+        path = f"{self._project}/merge_requests"
+        listed = self._api.pages(path, state="opened", source_branch=branch, scope="all")
         return next((each for each in map(self._pull_request, listed) if each.head == commit), None)
 
     def merged_in(self, commit: str) -> PullRequest | None:

@@ -6,7 +6,7 @@ All of it is decided from the environment and the address of the repository, wit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perfreg.publish.forges.forge import Forge
 from perfreg.publish.forges.occasion import Occasion
@@ -56,7 +56,7 @@ class Here:
 
     kind: ForgeKind
     site: Site
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
 
     @property
     def name(self) -> str:
