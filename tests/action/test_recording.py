@@ -110,6 +110,12 @@ def test_a_broken_leg_is_no_baseline_and_does_not_hinder_the_sound_one(
     assert recorded(checkout) == ["api"]
 
 
+def test_who_pushes_nothing_leaves_nothing_either(checkout: Checkout, leg: Use) -> None:
+    (checkout.path / "perfreg.yml").write_text(CONFIG.replace("{store: git}", "{store: git, push: false}"))
+    checkout.commit("Push by hand")
+    assert FILE not in leg("api").outputs["artifact-files"]
+
+
 def test_a_leg_on_its_own_stores_its_run_itself(checkout: Checkout, tmp_path: Path) -> None:
     done = use(checkout.path, tmp_path / "temp", _push(checkout), scenario="api")
     assert (done.code, done.outputs["baseline-updated"], commits(checkout)) == (0, "true", 1)

@@ -121,10 +121,10 @@ def execute(args: argparse.Namespace) -> Done:
     code = exit_code(result, baseline_required=config.gate.fail_on_no_baseline)
     late, upload, left = None, "", None
     try:
-        if not args.record:
-            left = leave(kept, result, outputs.place_of("json", targets) or directory)
-        elif config.baseline.push:
+        if config.baseline.push and args.record:
             upload = push_run(kept, result)
+        elif config.baseline.push:
+            left = leave(kept, result, outputs.place_of("json", targets) or directory)
     except StoreError as error:
         late = error
     return Done(code=code, result=result, targets=targets, upload=upload, late=late, left=left)
