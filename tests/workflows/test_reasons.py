@@ -96,3 +96,12 @@ def _inputs(file: Path) -> set[str]:
     document = yaml.safe_load(file.read_text("utf-8"))
     # "on" is true to a YAML parser.
     return set(document["inputs"] if "inputs" in document else document[True]["workflow_call"]["inputs"])
+
+
+def test_the_version_of_actionlint_is_the_same_everywhere() -> None:
+    files = (".ci/run", ".github/workflows/ci.yml", "CONTRIBUTING.md")
+    texts = [(ROOT / file).read_text("utf-8") for file in files]
+    # In the script it is a variable of the function.
+    script = re.search(r"install_actionlint\(\) \{\n  local version=(v[\d.]+)", texts[0])
+    assert script is not None
+    assert [re.findall(r"cmd/actionlint@(v[\d.]+)", text) for text in texts[1:]] == [[script[1]]] * 2

@@ -35,6 +35,9 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+_LONGEST_LINE = 20_000
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, as every other error does."""
 
@@ -105,8 +108,12 @@ def complain(error: PerfregError) -> None:
         _say(str(error))
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"perfreg: {line}\n")
+def _say(text: str) -> None:
+    """A file, a service or a server may have had its say in an error; none of it drives a terminal or a CI system."""
+    from perfreg.report.escape import inert, visible_lines
+
+    shown = "\n".join(visible_lines(text, _LONGEST_LINE))
+    sys.stderr.write(inert(f"perfreg: {shown}\n"))
 
 
 def _trace(*, verbose: bool) -> None:

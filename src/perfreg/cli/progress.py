@@ -95,4 +95,6 @@ def ending(record: ScenarioRecord) -> str:
 
 def plain(words: str) -> str:
     """Text that cannot leave its line, drive the terminal or speak to the CI: control characters become spaces."""
-    return "".join(char if char.isprintable() else " " for char in words)
+    from perfreg.report.escape import inert
+
+    return inert("".join(char if char.isprintable() else " " for char in words))

@@ -101,6 +101,26 @@ def test_names_of_artifacts_jobs_and_keys(runner: Runner, payload: str) -> None:
     assert re.fullmatch(r"perf-regression\.[A-Za-z0-9._-]{1,30}", label)
 
 
+def test_names_in_a_configuration(runner: Runner) -> None:
+    """Those that may be names are measured under them; the others are errors in a file that a stranger wrote."""
+    scenario = {"type": "command", "run": "true", "test_iterations": 1}
+    write_config(runner.work, *({"name": payload, **scenario} for payload in PAYLOADS))
+    used = runner.use(events.push(), name="push", mode="run")
+    _check_ended(used)
+    names = [text for text in (*SHELL, *HTML, *COMMANDS, *MERMAID) if text.isprintable() and "${" not in text]
+    write_config(runner.work, *({"name": name, **scenario} for name in names))
+    used = runner.use(events.push(), name="push", mode="run")
+    assert used.outputs["status"] == "ok", used.log
+    _check_ended(used)
+
+
+def test_keys_in_a_configuration(runner: Runner) -> None:
+    write_config(runner.work, {"name": "a", "type": "command", "run": "true"}, **dict.fromkeys(PAYLOADS, 1))
+    used = runner.use(mode="run")
+    assert used.outputs["status"] == "error"
+    _check_ended(used)
+
+
 def test_what_a_service_prints_before_it_ends(runner: Runner) -> None:
     (runner.work / "last words").write_text("\n".join(PAYLOADS[-20:]), "utf-8")
     service = {"start": "cat 'last words'; exit 3"}
@@ -119,9 +139,14 @@ def test_what_a_service_answers(runner: Runner, kind: tuple[str, ...]) -> None:
         call = {"name": "front", "type": "api", "endpoint": "/", "warm_up": 0}
         write_config(runner.work, call, base_url=url, test_duration=0.5, concurrent_users=1)
         used = runner.use(mode="run")
-    assert "Traceback" not in used.log
     assert used.outputs["status"] in ("broken", "error"), used.log
     assert used.outputs.get("gate") != "pass"
+    _check_ended(used)
+
+
+def _check_ended(used: Used) -> None:
+    """However it did, it said so in words."""
+    assert "Traceback" not in used.log
     _check_log(used)
     harmless.check(used.summary) if "gate" in used.outputs else _check_error(used.summary)
 
