@@ -47,7 +47,7 @@ test_duration: 20
 test_scenarios:
   - {name: search, type: api, endpoint: "/search?q=a", concurrent_users: 5}
   - {name: "log in: \\"now\\"", type: api, endpoint: /login, headers: {Authorization: "Bearer ${TOKEN:-none}"}}
-  - {name: "100% $(id) ${{ x }} [a]*", type: command, run: "true"}
+  - {name: "100% $(id) $${{ x }} [a]*", type: command, run: "true"}
 environments: {staging: {test_duration: 5}, production: {base_url: "http://shop.internal"}}
 """
 

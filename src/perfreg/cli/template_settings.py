@@ -45,6 +45,7 @@ def settings_of(target: Target, args: argparse.Namespace, arguments: Sequence[st
         fail_on_regression=known.fail_on_regression,
         served=known.served,
         document=known.document,
+        variables=known.variables,
         runner=args.runner,
         action=args.action,
         options=options,

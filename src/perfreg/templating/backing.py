@@ -131,7 +131,7 @@ def together(given: Iterable[Backing], found: Iterable[Backing]) -> tuple[Backin
         else:
             both = dict.fromkeys((*each.variables, *chosen[place].variables))
             chosen[place] = replace(chosen[place], variables=tuple(both))
-    hosts: set[str] = set()
+    hosts = {"app", "perfreg"}
     variables: set[str] = set()
     ports: set[int] = set()
     return tuple(_alone(each, hosts, variables, ports) for each in chosen)

@@ -22,6 +22,12 @@ PORT = 8080
 """The port of a service that is started in a container of its own."""
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?P<default>[^}]*))?\}")
+_TAKEN = {
+    *("HOME", "HOSTNAME", "LANG", "PATH", "PWD", "SHELL", "TMPDIR", "USER"),
+    *("CI_COMMIT_BRANCH", "CI_COMMIT_SHA", "DEPLOY_SCRIPT", "ESTABLISH_BASELINES"),
+}
+"""Variables that mean something already; so do all that begin with PERF."""
+_REFERENCE = re.compile(r"(?<!\$)\$\{[A-Za-z_][^}]*\}")
 _GLOB = re.compile(r"[$*?\[]")
 _ADDRESS = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?P<host>\[[^\]/]*\]|[^/?#:]*)(?::[0-9]*)?(?P<path>/[^#]*)?"
@@ -31,7 +37,9 @@ _NEAR = {"localhost", "127.0.0.1", "::1", ""}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a configuration says. ``drivers`` are the extras of the package it needs, ``warnings`` whole sentences."""
+    """What a configuration says. ``drivers`` are the extras of the package it needs, ``variables`` what it takes from
+    its environment, ``document`` is itself for a container beside the service, ``warnings`` are whole sentences.
+    """
 
     legs: tuple[Leg, ...] = EVERYTHING
     databases: tuple[Backing, ...] = ()
@@ -42,6 +50,7 @@ class Facts:
     fail_on_regression: bool = True
     served: Served | None = None
     document: str = "{}"
+    variables: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -50,16 +59,19 @@ def facts(data: Mapping[str, Any]) -> Facts:
     scenarios = [each for each in _list(data.get("test_scenarios")) if isinstance(each, dict)]
     baseline = _mapping(data.get("baseline"))
     found = [_database(each) for each in scenarios if each.get("type") == "database"]
+    databases = tuple(each.backing for each in found if each.backing is not None)
+    document = _elsewhere(data)
     return Facts(
         legs=_legs([each["name"] for each in scenarios if isinstance(each.get("name"), str)]),
-        databases=tuple(each.backing for each in found if each.backing is not None),
+        databases=databases,
         drivers=_drivers(scenarios, found),
         environments=tuple(str(name) for name in _mapping(data.get("environments"))),
         store=_text(baseline.get("store")),
         branch=_text(baseline.get("base_branch")),
         fail_on_regression=data.get("fail_on_regression") is not False,
         served=_served(_mapping(data.get("service"))),
-        document=_elsewhere(data),
+        document=document,
+        variables=_variables(document, databases),
         warnings=tuple(each.warning for each in found if each.warning),
     )
 
@@ -84,8 +96,12 @@ def _slug(name: str, taken: set[str]) -> str:
 
 
 def _exactly(name: str) -> str:
-    """The glob that matches ``name`` alone, without a dollar that a CI system could take for its own."""
-    return _GLOB.sub(lambda found: f"[{found[0]}]", name)
+    """The glob that matches ``name`` alone, without a dollar that a CI system could take for its own.
+
+    What stands for a variable may be anything; a dollar that stands for itself is doubled in the configuration.
+    """
+    parts = _REFERENCE.split(name)
+    return "*".join(_GLOB.sub(lambda found: f"[{found[0]}]", part.replace("$${", "${")) for part in parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +120,7 @@ def _database(scenario: Mapping[str, Any]) -> _Database:
     backing = of_scheme(scheme)
     if backing is None:
         return _Database(scheme=scheme)
-    if variable and not variable["name"].startswith("PERF"):
+    if variable and not variable["name"].startswith("PERF") and variable["name"] not in _TAKEN:
         return _Database(scheme=scheme, backing=replace(backing, variables=(variable["name"],)))
     if not _is_near(address):
         return _Database(scheme=scheme)
@@ -152,6 +168,13 @@ def _elsewhere(data: Mapping[str, Any]) -> str:
         key: value for key, value in data.items() if key not in {"$schema", "baseline", "baseline_storage", "service"}
     }
     return json.dumps(kept, indent=2, ensure_ascii=True)
+
+
+def _variables(document: str, databases: tuple[Backing, ...]) -> tuple[str, ...]:
+    """The variables that the configuration leaves to its environment, but for what databases fill in."""
+    known = {name for each in databases for name in each.variables} | _TAKEN
+    found = (each["name"] for each in _VARIABLE.finditer(document))
+    return tuple(sorted({name for name in found if not name.startswith("PERF")} - known))
 
 
 def _text(value: object) -> str:

@@ -7,5 +7,8 @@ FOLDERS: tuple[str, ...] = (
     "gitlab",
     "azure",
     "jenkins",
+    "compose",
+    "kubernetes",
+    "dockerfile",
 )
 """Each has a `target.yml` that says what can be printed, and the templates of that."""

@@ -34,10 +34,16 @@ def render(target: Target, settings: Settings, source: Callable[[str], str]) -> 
         undefined=StrictUndefined,
         finalize=target.language.value,
     )
+
+    def block(text: str, indent: int, *, inert: bool) -> Written:
+        """A JSON ``text`` as the lines of a YAML block; ``inert`` where expressions in it would be looked for."""
+        return Written(textwrap.indent(target.language.inert(text) if inert else text, " " * indent))
+
     return environment.get_template(target.template).render(
         s=settings,
         o=settings.options,
         header=Written(header(target, settings)),
+        block=block,
         everything=EVERYTHING,
         report_action=_report_action(settings.action),
     )

@@ -57,6 +57,7 @@ class Settings:
     fail_on_regression: bool = True
     served: Served | None = None
     document: str = "{}"
+    variables: tuple[str, ...] = ()
     runner: str = ""
     action: str = ""
     options: Mapping[str, str | int] = field(default_factory=dict)
@@ -70,6 +71,11 @@ class Settings:
         for name in (self.environment, *self.environments):
             if name:
                 _expect(_ENVIRONMENT, name, "--environment", "the name of an environment")
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The variables that the addresses of the services go to, for other containers."""
+        return {name: each.inside for each in self.services for name in each.variables}
 
     @property
     def choices(self) -> tuple[str, ...]:
