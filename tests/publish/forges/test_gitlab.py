@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -152,3 +153,9 @@ def test_an_address_that_is_none_is_an_error(hub: GitLab, url: str) -> None:
     assert found is not None
     with pytest.raises(ForgeError, match="address is not usable"):
         Here(kind=code.KIND, site=found, env=env).open(Patience.of(60))
+
+
+def test_without_the_library_one_line_says_how_to_get_it(hub: GitLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gitlab", None)
+    with pytest.raises(ForgeError, match=r"python-gitlab is not installed .*pip install 'perfreg\[gitlab\]'"):
+        hub.forge([])

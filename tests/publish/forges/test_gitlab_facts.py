@@ -12,7 +12,7 @@ from gitlab.v4 import objects
 FACTS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "data" / "gitlab" / "rest.facts.json").read_text("utf-8")
 )
-MANAGERS = {
+MANAGERS: dict[str, Any] = {
     "/merge_requests/{iid}/notes": objects.ProjectMergeRequestNoteManager,
     "/merge_requests/{iid}/notes/{note_id}": objects.ProjectMergeRequestNoteManager,
     "/merge_requests/{iid}/notes/{note_id}/award_emoji": objects.ProjectMergeRequestNoteAwardEmojiManager,
