@@ -197,3 +197,20 @@ def test_an_event_without_a_run_is_an_error(tmp_path: Path) -> None:
     job = use(tmp_path / "empty", tmp_path / "temp", env)
     assert job.code == 2
     assert "names no workflow run" in job.annotations[0].message
+
+
+def test_without_a_token_nothing_can_be_fetched_and_that_is_said(hub: Hub, post: Post) -> None:
+    job = post(token="")
+    assert (job.code, job.outputs["status"]) == (2, "error")
+    assert "there is no token" in job.annotations[0].message
+    assert hub.asked == []
+
+
+def test_without_a_token_the_verdict_of_legs_stands(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "leg").mkdir()
+    (tmp_path / "leg" / "result.json").write_text(render(WORSE), "utf-8")
+    env = events.environment(tmp_path, "pull_request", events.pull_request(), GITHUB_API_URL=hub.url)
+    job = use(tmp_path, tmp_path / "temp", env, mode="report", results=str(tmp_path / "leg"))
+    assert (job.code, job.outputs["gate"], job.outputs["comment-id"]) == (1, "fail", "")
+    assert "there is no token" in job.log
+    assert job.summary
