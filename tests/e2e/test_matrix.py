@@ -29,7 +29,9 @@ def test_the_legs_of_a_matrix_give_one_comment_and_one_gate(shop: Shop) -> None:
 def test_a_leg_that_is_missing_is_never_green(shop: Shop) -> None:
     shop.branch("feature")
     shop.commit("Change nothing", order=FAST)
-    run = shop.requested(workflow("matrix").replace("vars.LOST", "'order'"), 42, shop.request(42, "feature"))
+    lost = workflow("matrix").replace("vars.LOST", "'order'")
+    gathered = lost.replace("/report@v1", "@v1").replace("{legs: 2}", "{mode: report, legs: 2}")
+    run = shop.requested(gathered, 42, shop.request(42, "feature"))
     assert run.outputs(SEARCH, "perf")["gate"] == "pass", run.log
     assert run.outputs(ORDER, "perf") == {}
     assert run.jobs["report"] == "failure"
