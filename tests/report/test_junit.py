@@ -131,6 +131,12 @@ def test_times_are_seconds() -> None:
     assert suite.attrib["time"] == "20.400"
 
 
+@pytest.mark.parametrize("seconds", [-0.0, -1.0, 1e-300, 1e300])
+def test_a_time_that_is_none_is_left_out(seconds: float) -> None:
+    run = replace(results.nothing().run, duration_s=seconds)
+    assert read(replace(results.nothing(), run=run)).get("time") in ("0.000", None)
+
+
 def test_the_schema_can_refuse() -> None:
     text = render(results.regressed())
     for good, bad in (('tests="', 'checks="'), ('time="20.400"', 'time="2e1"'), ("failure", "failed")):

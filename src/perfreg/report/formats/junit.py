@@ -140,7 +140,7 @@ def _counts(cases: Iterable[_Case]) -> dict[str, str]:
 
 def _time(seconds: float | None, digits: int = 3) -> str:
     """Plain decimals, as the schema has it; empty for what is no time."""
-    return f"{seconds:.{digits}f}" if seconds is not None and 0 <= seconds <= _LONGEST_S else ""
+    return f"{abs(seconds):.{digits}f}" if seconds is not None and 0 <= seconds <= _LONGEST_S else ""
 
 
 def _attributes(members: Mapping[str, str]) -> str:
