@@ -27,7 +27,7 @@ from perfreg.analysis.watch import Policy, Series, watch_many
 from perfreg.stats.common_mode import shared
 
 STEPS_PCT = (0, 3, 5, 10, 20)
-RATES = (3.0, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 8.5, 10.0)
+RATES = (3.0, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 9.0, 10.0)
 FA15_PCT = 5.0
 HALVES = 20
 NEVER = 10_000

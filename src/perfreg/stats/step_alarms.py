@@ -29,6 +29,10 @@ INDIFFERENCE = 0.0075
 BETTER_EXTRA = 0.5
 """Added to the threshold for steps downwards: they alarm nobody, and a wrong one costs the memory of the level."""
 
+SPAN_EXTRA = {span: 0.04 * (8 - span) for span in SPANS}
+"""Added to the threshold for so many new runs. Short spans change with every run, so they have more chances to look
+unusual than long ones, which say nearly the same from run to run."""
+
 MEASURED = 0.25
 """So much of a step must be in the runs as they were measured."""
 
@@ -63,7 +67,7 @@ class View:
 class Alarm:
     """A step in ``row``, seen at judged column ``column``: ``span`` runs are of the new level.
 
-    ``size`` is the statistic, ``recent`` and ``base`` are the runs it was taken from, in ``window``.
+    ``size`` is the statistic less `SPAN_EXTRA`, ``recent`` and ``base`` are the runs it was taken from, in ``window``.
     """
 
     row: int
@@ -203,7 +207,7 @@ def _early(cases: _Cases) -> NDArray[np.bool_]:
 
 
 def _sizes(window: Values, cases: _Cases, thin: int = 1) -> tuple[Values, Whole]:
-    """The statistic of each case, and how many runs it takes the new level to have."""
+    """The statistic of each case less `SPAN_EXTRA`, and how many runs it takes the new level to have."""
     import numpy as np
 
     at, row, sign = (HISTORY + cases.column)[:, None], cases.row[:, None], cases.sign[:, None]
@@ -212,4 +216,5 @@ def _sizes(window: Values, cases: _Cases, thin: int = 1) -> tuple[Values, Whole]
     past = sign * window[row, np.maximum(at - cases.recent[:, None] - back, 0)]
     past[back >= cases.base[:, None]] = np.nan
     both = (cases.ranked + evidence(past, newest, indifference=INDIFFERENCE, thin=thin)) / 2
-    return both[:, [span - 1 for span in SPANS]].max(axis=1), np.argmax(both[:, 1:], axis=1) + 2
+    beyond = both[:, [span - 1 for span in SPANS]] - np.array(list(SPAN_EXTRA.values()))
+    return beyond.max(axis=1), np.argmax(both[:, 1:], axis=1) + 2
