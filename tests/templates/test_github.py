@@ -43,21 +43,25 @@ def test_scenarios_are_the_legs(configured: Printer) -> None:
     legs = jobs["measure"]["strategy"]["matrix"]["include"]
     assert [leg["leg"] for leg in legs] == ["search", "log_in_now", "s100_id_x_a"]
     assert legs[2]["scenario"] == "100% [$](id) [$]{{ x }} [[]a][*]"
-    assert jobs["report"]["steps"][0]["with"]["legs"] == "3"
+    assert jobs["report"]["steps"][-1]["with"]["legs"] == "3"
 
 
-def test_artifacts_have_no_legs(configured: Printer) -> None:
-    """Jobs that run at the same time would each upload a store without what the others have measured."""
-    jobs = yaml.safe_load(configured(SHOP, "github", "--baseline", "artifact"))["jobs"]
-    assert jobs["measure"]["strategy"]["matrix"]["include"] == [{"leg": "all", "scenario": "*"}]
-    assert "baselines" not in jobs
+@pytest.mark.parametrize("baseline", ["git", "artifact"])
+def test_legs_leave_their_runs_to_the_job_that_reports(configured: Printer, baseline: str) -> None:
+    jobs = yaml.safe_load(configured(SHOP, "github", "--baseline", baseline))["jobs"]
+    assert jobs["measure"]["steps"][-1]["with"]["record"] == "false"
+    assert jobs["measure"]["permissions"]["contents"] == "read"
+    assert "record" not in jobs["report"]["steps"][-1]["with"]
+    assert jobs["report"]["permissions"]["contents"] == ("write" if baseline == "git" else "read")
 
 
 def test_only_two_jobs_may_write_code(configured: Printer) -> None:
     jobs = yaml.safe_load(configured(SHOP, "github", "--deploy-gate"))["jobs"]
     writers = [name for name, job in jobs.items() if job["permissions"].get("contents") == "write"]
-    assert writers == ["reset", "baselines"]
-    assert all("schedule" in jobs[name]["if"] or "default_branch" in jobs[name]["if"] for name in writers)
+    assert writers == ["reset", "report"]
+    assert "default_branch" in jobs["reset"]["if"]
+    assert not any("run" in step for step in jobs["report"]["steps"])
+    assert "pull_request" in jobs["report"]["steps"][0]["if"]
 
 
 def test_databases_are_services_with_health_checks(configured: Printer) -> None:
