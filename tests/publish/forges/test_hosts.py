@@ -186,6 +186,14 @@ def test_everything_is_told(host: FakeHost, forge: Forge) -> None:
         assert done.labels == []
 
 
+def test_nobody_is_told_to_say_what_is_not_obeyed(host: FakeHost, forge: Forge) -> None:
+    source = replace(WORSE.run.source, pull_request=str(NUMBER))
+    tell(forge, replace(WORSE, run=replace(WORSE.run, source=source)))
+    body = host.bodies()[0]
+    assert "Perf-Accept: " in body
+    assert ("/perfreg accept" in body) is ("decisions" not in forge.lacks)
+
+
 def test_a_slow_job_does_not_overwrite_the_news_of_a_newer_one(host: FakeHost, forge: Forge) -> None:
     host.head = BASE
     done = tell(forge)

@@ -40,7 +40,7 @@ class Azure(Unfoldable, Issueless):
     name = "azure"
     body_limit = 148_000 - FOLD_BYTES
     """Azure DevOps takes 150,000 characters."""
-    lacks: frozenset[Extra] = frozenset(("issues",))
+    lacks: frozenset[Extra] = frozenset(("issues", "decisions"))
 
     def __init__(self, rest: Rest, repository: str, request: int = 0) -> None:
         project, _, name = repository.partition("/")

@@ -47,7 +47,7 @@ class Bitbucket(Unfoldable, Issueless):
     name = "bitbucket"
     body_limit = 32_000
     """Bitbucket takes 32,768 characters."""
-    lacks: frozenset[Extra] = frozenset(("labels", "issues"))
+    lacks: frozenset[Extra] = frozenset(("labels", "issues", "decisions"))
 
     def __init__(self, rest: Rest, repository: str) -> None:
         workspace, _, name = repository.partition("/")

@@ -18,8 +18,8 @@ Outcome = Literal["pass", "warn", "fail", "error"]
 
 Answer = Literal["accepted", "refused"]
 
-Extra = Literal["labels", "issues"]
-"""What not every code host has."""
+Extra = Literal["labels", "issues", "decisions"]
+"""What not every code host has. Decisions are those of `acceptance`, for which it has to tell who may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

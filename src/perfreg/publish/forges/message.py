@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfreg.model.result import Result
 from perfreg.publish.forges.forge import Outcome
@@ -30,6 +30,10 @@ class Message:
     def text(self, limit: int) -> str:
         """All of it as Markdown, in so many bytes."""
         return render(self.legs, limit=limit, rest=self.rest, problems=self.problems, name=self.name)
+
+    def unheard(self) -> Message:
+        """The same for hosts where no comment and no label is obeyed: it must not ask for one."""
+        return replace(self, legs=tuple(map(_unheard, self.legs)))
 
     @property
     def outcome(self) -> Outcome:
@@ -83,6 +87,12 @@ class Message:
         """Whether there is anything to tell but that all is as it was."""
         calm = ("unchanged",)
         return self.alarm or any(verdict.status not in calm for leg in self.legs for verdict in leg.result.verdicts)
+
+
+def _unheard(leg: Leg) -> Leg:
+    run = leg.result.run
+    source = replace(run.source, pull_request="")
+    return replace(leg, result=replace(leg.result, run=replace(run, source=source)))
 
 
 def outcome_of(result: Result) -> Outcome:

@@ -147,7 +147,7 @@ def _pull_request(forge: Forge, occasion: Occasion, message: Message, wishes: Wi
         commit=occasion.commit,
         alarm=message.alarm,
         news=message.news,
-        text=message.text,
+        text=message.unheard().text if "decisions" in forge.lacks else message.text,
         metrics=tuple(map(short, message.regressed)),
         well=frozenset(map(short, message.well)),
         relief=_RELIEF,
