@@ -100,6 +100,14 @@ def test_a_missing_leg_fails_the_gate(hub: Hub, left: Artifacts, post: Post) -> 
     assert hub.check_runs[0]["conclusion"] == "failure"
 
 
+def test_a_run_that_failed_is_well_in_no_place(hub: Hub, left: Artifacts, post: Post) -> None:
+    left_by(left, API, FINE)
+    job = post("failure")
+    assert (job.code, job.outputs["gate"], job.outputs["status"]) == (0, "fail", "broken")
+    assert hub.check_runs[0]["conclusion"] == "failure"
+    assert "ended as failure, and no result says why" in hub.bodies()[0]
+
+
 def test_what_an_artifact_says_of_its_pull_request_is_not_asked(hub: Hub, left: Artifacts, post: Post) -> None:
     hub.pull(42)
     source = replace(WORSE.run.source, pull_request="42", commit=HEAD, branch="main")

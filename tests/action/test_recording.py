@@ -230,4 +230,4 @@ def test_a_failure_that_no_result_shows_is_one(leg: Use, gather: Use) -> None:
     assert gather(legs="1", ended="success").code == 0
     job = gather(legs="1", ended="failure")
     assert (job.code, job.outputs["gate"], job.outputs["status"]) == (2, "fail", "broken")
-    assert "ended as failure, and none of their results says why" in job.summary
+    assert "ended as failure, and no result says why" in job.summary

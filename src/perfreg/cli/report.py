@@ -69,9 +69,10 @@ def execute(args: argparse.Namespace, lost: Sequence[str] = ()) -> Done:
     if not args.format and args.output_directory is None:
         raise UsageError("what to render is missing", hint="give --format, or --output-directory for all of them")
     gathered = gather(args.results)
-    problems = (*lost, *gathered.problems, *_hidden(gathered, args.ended))
-    result = together(gathered.legs, expected=args.legs, problems=problems)
-    for problem in problems:
+    problems = (*lost, *gathered.problems)
+    hidden = () if problems or len(gathered.legs) < args.legs else _hidden(gathered, args.ended)
+    result = together(gathered.legs, expected=args.legs, problems=(*problems, *hidden))
+    for problem in (*problems, *hidden):
         _warn(problem)
     output = args.output if args.output or args.output_directory else outputs.STDOUT
     targets = outputs.plan(args.format, output, args.output_directory or (output or Path()).parent)
@@ -94,12 +95,12 @@ def execute(args: argparse.Namespace, lost: Sequence[str] = ()) -> Done:
 
 
 def _hidden(gathered: Gathered, ended: str) -> tuple[str, ...]:
-    """A failure of the legs' jobs that none of their results shows: one of them is older than that, or none's."""
+    """A failure of the legs' jobs that none of their results shows: one is older than that, or has left none."""
     from perfreg.cli.closing import exit_code
 
-    if ended in ("", "success") or gathered.problems or any(exit_code(leg.result) for leg in gathered.legs):
+    if ended in ("", "success") or any(exit_code(leg.result) for leg in gathered.legs):
         return ()
-    return (f"the jobs that measured ended as {plain(ended)}, and none of their results says why",)
+    return (f"what measured ended as {plain(ended)}, and no result says why",)
 
 
 def _record(gathered: Gathered, args: argparse.Namespace) -> Recorded | None:

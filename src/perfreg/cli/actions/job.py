@@ -79,6 +79,9 @@ class Job:
         A job that only publishes for others has done its work when everything is told: theirs has failed already.
         """
         inputs = dict(self._inputs)
+        ended = event.part(POSTING, "conclusion")
+        if event.name == POSTING and not inputs["ended"]:
+            inputs["ended"] = ended if isinstance(ended, str) else "unknown"
         problems: tuple[str, ...] = ()
         if not inputs["results"]:
             inputs["results"] = str(Path(self._env.get("RUNNER_TEMP", "."), "perfreg-legs"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perfreg.cli.actions import annotations
+from perfreg.cli.actions.annotations import Note, lines, of_error, of_result
 from perfreg.cli.actions.places import Places, places
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ class Shown:
 
     def annotations(self, config: str, env: Mapping[str, str]) -> Sequence[str]:
         """Worst first, at the lines of the file ``config`` that they are about."""
-        return annotations.lines(self._notes(places(config, env)))
+        return lines(self._notes(places(config, env)))
 
-    def _notes(self, where: Places) -> Iterator[annotations.Note]:
+    def _notes(self, where: Places) -> Iterator[Note]:
         if self.error is not None and not self.is_mild:
-            yield from annotations.of_error(self.error, where)
+            yield from of_error(self.error, where)
         elif self.error is not None or self.done is None:
-            yield annotations.Note(level="warning" if self.is_mild else "error", message="\n".join(self._words()))
+            yield Note(level="warning" if self.is_mild else "error", message="\n".join(self._words()))
         if self.done is not None:
-            yield from annotations.of_result(self.done.result, where)
+            yield from of_result(self.done.result, where)
 
     def _words(self) -> Sequence[str]:
         from perfreg.report.escape import visible_lines
