@@ -19,11 +19,21 @@ import yaml
 
 from perfreg.cli import templates
 from tests.support.pages import ROOT, blocks
-from tests.support.templates import CASES
+from tests.support.templates import CASES, Case
 
 ACTIONS = (ROOT / "action.yml", ROOT / "report" / "action.yml")
 USED = re.compile(r"\borg/perf-regression(?P<path>(?:/[\w.-]+)*)@v1\b")
 """How a workflow of other people names what is in this repository."""
+
+
+_MORE = {
+    "odd service": Case(flags=("--service", "ghcr.io/example/search:1.2")),
+    "image": Case(flags=("--image", "python:3.13", "--runner", "self-hosted")),
+}
+_STORED = {
+    "artifact": Case(flags=("--baseline", "artifact", "--deploy-gate")),
+    "artifact and database": Case(flags=("--baseline", "artifact", "--service", "postgres:16")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +76,11 @@ def generated() -> tuple[Workflow, ...]:
 
 def _generated(folder: Path) -> Iterator[Workflow]:
     for target in _printed("--list").split():
-        for name, case in CASES.items():
+        if target.partition("-")[0] != "github":
+            continue
+        for name, case in {**CASES, **_MORE, **({} if "fork" in target else _STORED)}.items():
             (folder / "perfreg.yml").write_text(case.config or CASES["one"].config, "utf-8")
             text = _printed(target, *case.flags)
-            if not re.search(r"^on:", text, re.MULTILINE):
-                break  # of another CI system
             yield Workflow(name=f"{target}-{name.replace(' ', '-')}.yml", text=text)
 
 
