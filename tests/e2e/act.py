@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.substitutes import local_repositories, with_strategy
+from tests.e2e.substitutes import local_repositories
 
 _TIME_LIMIT_S = 400
+_RUNNERS = ("ubuntu-latest", "ubuntu-24.04")
 
 
 def binary() -> str:
@@ -100,13 +101,14 @@ class Act:
         """Run a workflow for an event. ``directory`` is for act's own files; variables are the runner's."""
         file, told = directory / "workflows" / "performance.yml", directory / "event.json"
         file.parent.mkdir(parents=True)
-        file.write_text(with_strategy(workflow), encoding="utf-8")
+        file.write_text(workflow, encoding="utf-8")
         told.write_text(json.dumps(payload), encoding="utf-8")
         command = [
-            self.program, event, "--json", "--rm", "--no-skip-checkout", "--no-cache-server",
-            "--container-daemon-socket=-", "--platform=ubuntu-latest=-self-hosted", f"--action-cache-path={self.cache}",
-            f"--directory={directory}", f"--workflows={file.parent}", f"--eventpath={told}", "--actor=octocat",
-            f"--secret=GITHUB_TOKEN={token}", *(f"--env={name}={value}" for name, value in variables.items()),
+            self.program, event, "--json", "--rm", "--no-skip-checkout", "--no-cache-server", "--actor=octocat",
+            "--container-daemon-socket=-", f"--action-cache-path={self.cache}", f"--secret=GITHUB_TOKEN={token}",
+            f"--directory={directory}", f"--workflows={file.parent}", f"--eventpath={told}",
+            *(f"--platform={name}=-self-hosted" for name in _RUNNERS),
+            *(f"--env={name}={value}" for name, value in variables.items()),
             *local_repositories(self.action, workflow),
         ]  # fmt: skip
         done = subprocess.run(

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.e2e.act import Act, Finished
 from tests.e2e.hub import READS, WRITES, Hub
+from tests.e2e.substitutes import strategy
 from tests.support.git_repository import git
 from tests.support.github import events
 from tests.support.github.documents import REPOSITORY
@@ -144,5 +145,5 @@ class Shop:
             GITHUB_REPOSITORY=REPOSITORY, GITHUB_RUN_ID=str(number), GITHUB_REF=ref, SHA_REF=commit,
             GITHUB_SERVER_URL=self.hub.web.url, GITHUB_API_URL=self.hub.api.url,
             GITHUB_GRAPHQL_URL=f"{self.hub.web.url}/api/graphql", E2E_ARTIFACTS=str(self.hub.artifacts),
-            E2E_CACHE=str(self.hub.caches),
+            E2E_CACHE=str(self.hub.caches), **strategy("search", "order"),
         )  # fmt: skip

@@ -6,14 +6,10 @@ Nothing of github.com is asked for. The Action is a copy of this work tree; acti
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 ROOT = Path(__file__).parents[2]
 OURS = "org/perf-regression"
@@ -23,12 +19,11 @@ _HERE = Path(__file__).parent / "actions"
 _STRANGERS = {
     "actions/cache": _HERE / "cache",
     "actions/checkout": _HERE / "checkout",
+    "actions/setup-python": _HERE / "setup_python",
     "actions/upload-artifact": _HERE / "upload_artifact",
     "actions/download-artifact": _HERE / "download_artifact",
 }
 _USES = re.compile(r"^\s*(?:- )?uses: (?P<repository>[\w.-]+/[\w.-]+)[\w./-]*@(?P<ref>[\w.-]+)", re.MULTILINE)
-_STRATEGY = re.compile(r"^ {4}strategy:", re.MULTILINE)
-_MOST_LEGS = 6
 
 
 def copy_action(target: Path) -> Path:
@@ -42,8 +37,8 @@ def copy_action(target: Path) -> Path:
             continue
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target / name)
-    for file in (target / "action.yml", target / REUSABLE):
-        file.write_text(with_strategy(file.read_text("utf-8")), encoding="utf-8")
+    action = target / "action.yml"
+    action.write_text(_with_strategy(action.read_text("utf-8")), encoding="utf-8")
     return target
 
 
@@ -58,23 +53,17 @@ def local_repositories(action: Path, *texts: str) -> list[str]:
     return [f"--local-repository={name}@{ref}={({OURS: action} | _STRANGERS)[name]}" for name, ref in sorted(used)]
 
 
-def with_strategy(text: str) -> str:
-    """A workflow or an action with ``strategy.job-index`` and ``job-total`` in variables of its jobs: act has neither.
-
-    Inside of a composite action act does not even know the matrix, but variables of the job are there.
-    """
+def _with_strategy(text: str) -> str:
+    """An action that asks variables for its place in a matrix: act knows neither that nor, in an action, the matrix."""
     for name in ("index", "total"):
         text = text.replace(f"strategy.job-{name}", f"env.E2E_JOB_{name.upper()}")
-    jobs = (yaml.safe_load(text).get("jobs") or {}).values()
-    matrices = iter([job["strategy"]["matrix"] for job in jobs if "strategy" in job])
-    return _STRATEGY.sub(lambda _: f"    env: {json.dumps(_variables(next(matrices)))}\n    strategy:", text)
+    return text
 
 
-def _variables(matrix: dict[str, Any]) -> dict[str, str]:
-    """Expressions for the place of a leg and for how many there are, of a matrix with one axis."""
-    ((axis, values),) = matrix.items()
-    legs = values[3:-2].strip() if isinstance(values, str) else f"fromJSON('{json.dumps(values)}')"
-    places = range(_MOST_LEGS - 1, 0, -1)
-    index = "".join(f"{legs}[{place}] == matrix.{axis} && '{place}' || " for place in places)
-    total = "".join(f"{legs}[{place}] && '{place + 1}' || " for place in places)
-    return {"E2E_JOB_INDEX": f"${{{{ {index}'0' }}}}", "E2E_JOB_TOTAL": f"${{{{ {total}'1' }}}}"}
+def strategy(*scenarios: str) -> dict[str, str]:
+    """Those variables, for jobs with one scenario each: act fills them in for each leg."""
+    places = (f"matrix.scenario == '{name}' && '{place}'" for place, name in enumerate(scenarios))
+    return {
+        "E2E_JOB_INDEX": f"${{{{ {' || '.join(places)} || '0' }}}}",
+        "E2E_JOB_TOTAL": f"${{{{ matrix.scenario && '{len(scenarios)}' || '1' }}}}",
+    }
