@@ -53,7 +53,7 @@ def test_a_pull_request_is_compared_with_what_it_would_change(
     event.write_text(json.dumps({"pull_request": {"base": {"sha": old}}, "repository": {"default_branch": "main"}}))
     env = {**environment, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event),
            "GITHUB_SHA": git(checkout, "rev-parse", "HEAD")}  # fmt: skip
-    job = Composite(ROOT / "action.yml", temp=temp, workspace=checkout, env=env).run(budget="8s")
+    job = Composite(ROOT / "action.yml", temp=temp, workspace=checkout, env=env).run(budget="40s")
     assert job.code == 1, job.log
     result = json.loads(Path(job.outputs["result-file"]).read_text("utf-8"))
     assert result["comparison"]["base"]["commit"] == now
