@@ -23,11 +23,19 @@ TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN")
 OWN = (
     *TOKENS,
     *(
+        "PERFREG_ACT",
+        "PERFREG_ACTIONLINT",
+        "PERFREG_CACHE",
         "PERFREG_COMMIT",
+        "PERFREG_COMMONS_CSV",
         "PERFREG_FORGE",
         "PERFREG_FORGE_URL",
+        "PERFREG_GITEA*",
+        "PERFREG_GITLAB_CI_LOCAL",
+        "PERFREG_GROOVY",
         "PERFREG_JOB_INDEX",
         "PERFREG_JOB_TOTAL",
+        "PERFREG_JUNIT_XSD",
         "PERFREG_K6",
         "PERFREG_PULL_REQUEST",
         "PERFREG_PYTHON",
@@ -36,7 +44,7 @@ OWN = (
         "PERFREG_UPDATE_GOLDEN",
     ),
 )
-"""Variables with this prefix that perfreg sets or reads for itself: they name no key."""
+"""Variables with this prefix that perfreg, its Action or its tests set or read: they name no key."""
 
 _KEYS: Mapping[str, KeyPath] = {
     "PERF_TEST_DURATION": ("test_duration",),
