@@ -15,7 +15,23 @@ from perfreg.report.formats.html import FORMAT, render
 VOID = {"meta", "link"}
 SVG = {"svg", "title", "desc", "rect", "line", "g", "path", "circle", "text"}
 PAGE = {"html", "head", "title", "body", "header", "main", "section", "nav", "h1", "h2", "h3", "p", "a", "div"}
-WORDS = {"b", "small", "span", "strong", "code", "pre", "ul", "li", "dl", "dt", "dd", "details", "summary", "figure", "figcaption"}
+WORDS = {
+    "b",
+    "small",
+    "span",
+    "strong",
+    "code",
+    "pre",
+    "ul",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "details",
+    "summary",
+    "figure",
+    "figcaption",
+}
 TABLE = {"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td"}
 
 
