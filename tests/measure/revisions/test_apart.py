@@ -157,10 +157,11 @@ def test_a_copy_that_both_sides_import_is_doubted(scene: Scene, shared: Shared) 
         assert keep_apart(inside, shared.env).warnings == ()
 
 
-def test_a_python_that_does_not_answer_is_no_obstacle(scene: Scene, tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", ["echo no json", "true"])
+def test_a_python_that_does_not_answer_is_no_obstacle(scene: Scene, tmp_path: Path, answer: str) -> None:
     broken = tmp_path / "bin" / "python"
     broken.parent.mkdir()
-    broken.write_text("#!/bin/sh\necho no json\n")
+    broken.write_text(f"#!/bin/sh\n{answer}\n")
     broken.chmod(0o755)
     env = {**ENV, "PATH": f"{broken.parent}{os.pathsep}{ENV['PATH']}"}
     with trees(scene.work, ["HEAD~1", "."]) as both:

@@ -106,7 +106,7 @@ def _look(python: str, directory: Path, env: Mapping[str, str]) -> Mapping[str, 
             timeout=_LOOK_S,
             check=True,
         )
-        found = json.loads(done.stdout.splitlines()[-1])
+        found = json.loads(done.stdout.strip().rpartition(b"\n")[2])
         return found if isinstance(found, dict) else {}
     return {}
 
