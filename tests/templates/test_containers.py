@@ -26,7 +26,7 @@ def _program(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
     if not found:
-        pytest.skip(f"needs {name}")
+        pytest.fail(f"{name} is not here, although it belongs to the development environment: make test installs it")
     return found
 
 
