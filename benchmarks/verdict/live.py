@@ -1,6 +1,6 @@
 """`perfreg compare` on a real service and a disturbed machine: what it finds, and what it makes up.
 
-Head does 0, 3, 5 or 10 % more work for each answer than base, in random order, while a second load burns one of the
+Head takes 0, 3, 5 or 10 % longer for each answer than base, in random order, while a second load burns one of the
 processors about half of the time. Each comparison may take a minute. Right after it, two separate runs are
 compared by the usual rules.
 
@@ -25,7 +25,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from evidence_page import write_section
-from live_scene import Record, Scene, steps_here
+from live_scene import Record, Scene, steps_for_one_percent, steps_here
 from live_table import claims, section
 from second_load import second_load
 
@@ -83,7 +83,7 @@ def measure(path: Path, comparisons: int, budget: str, separate_s: float) -> Non
     _cut_off_the_rest(path)
     session = done[0]["session"] if done else _session(budget, separate_s)
     with tempfile.TemporaryDirectory() as directory, second_load(session["seed"] + len(done)):
-        scene = Scene(root=Path(directory) / "repository", steps=session["steps"])
+        scene = Scene(root=Path(directory) / "repository", steps=session["steps"], one_percent=session["one_percent"])
         scene.build(EFFECTS)
         for number, effect in enumerate(plan(session["seed"], comparisons)):
             if number >= len(done):
@@ -92,9 +92,13 @@ def measure(path: Path, comparisons: int, budget: str, separate_s: float) -> Non
 
 def _session(budget: str, separate_s: float) -> Record:
     """What all comparisons of a file share."""
+    steps = steps_here()
+    with tempfile.TemporaryDirectory() as directory:
+        one_percent = steps_for_one_percent(steps, Path(directory))
     return {
         "seed": random.SystemRandom().randrange(2**31),
-        "steps": steps_here(),
+        "steps": steps,
+        "one_percent": round(one_percent, 1),
         "budget": budget,
         "separate_s": separate_s,
     }

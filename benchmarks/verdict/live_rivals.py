@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,26 @@ def latencies(source: str, directory: Path, seconds: float) -> array[float]:
             connection.getresponse().read()
             if sent >= began + _WARM_UP_S:
                 found.append(1e3 * (time.perf_counter() - sent))
+    return found
+
+
+def alternately(sources: Sequence[str], directory: Path, seconds: float) -> list[array[float]]:
+    """Start services and ask one after the other, for ``seconds`` in all: for each, its answers' times in ms."""
+    found = [array("d") for _ in sources]
+    with ExitStack() as stack:
+        connections = []
+        for number, source in enumerate(sources):
+            place = directory / str(number)
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "service.py").write_text(source, encoding="utf-8")
+            connections.append(stack.enter_context(_running(place)))
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for connection, times in zip(connections, found, strict=True):
+                sent = time.perf_counter()
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                times.append(1e3 * (time.perf_counter() - sent))
     return found
 
 

@@ -11,10 +11,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import live_service
-from live_rivals import compared, latencies
+from live_rivals import alternately, compared, latencies
 
 Record = dict[str, Any]
 """A line of the file of results."""
@@ -26,6 +27,7 @@ METRICS = ("response_time_p50", "cpu_time_per_request")
 
 _WORK_S = 0.010
 _DEADLINE_S = 600.0
+_CALIBRATION_S = 30.0
 _START = f"{shlex.quote(sys.executable)} -S service.py {{port}}"
 
 
@@ -35,13 +37,23 @@ def branch(effect_pct: int) -> str:
 
 
 def steps_here() -> int:
-    """Steps that take this machine about 10 ms, a hundred of which are one percent exactly."""
+    """Steps that take this machine about 10 ms."""
     few, times = 20_000, []
     for _ in range(20):
         began = time.perf_counter()
         live_service.work(few)
         times.append(time.perf_counter() - began)
-    return 100 * round(_WORK_S / min(times) * few / 100)
+    return round(_WORK_S / min(times) * few)
+
+
+def steps_for_one_percent(steps: int, directory: Path) -> float:
+    """Steps more that make an answer of so many ``steps`` take 1 % longer: not all of its time is work.
+
+    A client's and a server's fixed part is what twice the steps fall short of twice the time, when two services
+    answer by turns; the median of the ratios of neighbours is the same on a processor whose speed changes.
+    """
+    once, twice = alternately([source(steps, "once"), source(2 * steps, "twice")], directory, _CALIBRATION_S)
+    return steps / (100 * (median(b / a for a, b in zip(once, twice, strict=True)) - 1))
 
 
 def source(steps: int, comment: str) -> str:
@@ -56,6 +68,7 @@ class Scene:
 
     root: Path
     steps: int
+    one_percent: float
 
     def build(self, effects: Sequence[int]) -> None:
         """Make the repository."""
@@ -93,7 +106,7 @@ class Scene:
         return {"seconds": round(seconds, 2), **compared(base, head)}
 
     def _steps_of(self, effect_pct: int) -> int:
-        return self.steps * (100 + effect_pct) // 100
+        return self.steps + round(effect_pct * self.one_percent)
 
     def _commit(self, name: str, steps: int) -> None:
         (self.root / "service.py").write_text(source(steps, name), encoding="utf-8")

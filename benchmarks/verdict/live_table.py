@@ -113,7 +113,8 @@ def _about(records: Sequence[Record], failed: int) -> str:
     session, loads = records[0]["session"], [value for each in records for value in each["load"]]
     text = (
         f"{len(records)} comparisons of a service whose answers take {session['steps']:,} steps of work, 10 ms of an "
-        "undisturbed processor; head takes as many more as the column says. Each had at most "
+        f"undisturbed processor; head takes {session['one_percent']:,.0f} steps more for each percent: as "
+        "many as make a whole answer 1 % slower, measured without the second load. Each comparison had at most "
         f"{session['budget'].removesuffix('s')} s. A second load kept one processor busy about half of the time, in "
         f"bursts of 0.1 to 5 s, and others used the machine: it had a load of {median(loads):.1f} (median, up to "
         f"{max(loads):.1f}). The rivals compare the latencies of two separate runs, base and then head, of "

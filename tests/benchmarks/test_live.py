@@ -27,7 +27,7 @@ def record(number: int, effect: int, **statuses: str) -> dict[str, Any]:
         for name in live_scene.METRICS
     }
     return {
-        "session": {"seed": 1, "steps": 1000, "budget": "60s", "separate_s": 5.0},
+        "session": {"seed": 1, "steps": 1000, "one_percent": 10.7, "budget": "60s", "separate_s": 5.0},
         "number": number,
         "effect_pct": effect,
         "load": [1.0, 2.0],
@@ -47,12 +47,10 @@ def test_every_pass_has_every_effect_in_an_order_that_the_seed_repeats() -> None
 
 
 def test_head_has_exactly_as_much_more_to_do(tmp_path: Path) -> None:
-    steps = live_scene.steps_here()
-    assert steps % 100 == 0
-    scene = live_scene.Scene(root=tmp_path / "repository", steps=steps)
+    scene = live_scene.Scene(root=tmp_path / "repository", steps=128_000, one_percent=1392.5)
     scene.build((0, 5))
-    assert _steps(scene.root, "base") == _steps(scene.root, "slower-0") == steps
-    assert 100 * _steps(scene.root, "slower-5") == 105 * steps
+    assert _steps(scene.root, "base") == _steps(scene.root, "slower-0") == 128_000
+    assert _steps(scene.root, "slower-5") == 128_000 + 6962
     heads = subprocess.run(
         ["git", "rev-parse", "base", "slower-0"], cwd=scene.root, capture_output=True, text=True, check=True
     ).stdout.split()
@@ -69,7 +67,7 @@ def _steps(root: Path, branch: str) -> int:
 
 
 def test_a_comparison_is_asked_of_perfreg_and_its_figures_are_kept(tmp_path: Path) -> None:
-    scene = live_scene.Scene(root=tmp_path / "repository", steps=2000)
+    scene = live_scene.Scene(root=tmp_path / "repository", steps=2000, one_percent=20)
     scene.build((10,))
     found = scene.compare(10, "3s", seed=5)
     assert found["exit_code"] in (0, 1), found
@@ -83,6 +81,14 @@ def test_the_rivals_load_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyP
     times = live_rivals.latencies(live_scene.source(1000, "few"), tmp_path / "separate", 0.3)
     assert len(times) > 0
     assert min(times) > 0
+
+
+def test_a_percent_is_one_of_the_whole_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_scene, "alternately", lambda *_: [[10.0, 20.0, 9.0], [18.0, 36.0, 18.0]])
+    assert live_scene.steps_for_one_percent(1000, tmp_path) == pytest.approx(1000 / 80)
+    monkeypatch.undo()
+    monkeypatch.setattr(live_scene, "_CALIBRATION_S", 0.5)
+    assert live_scene.steps_for_one_percent(live_scene.steps_here(), tmp_path) > 0
 
 
 def test_the_rivals_accuse_what_they_should() -> None:
