@@ -65,8 +65,8 @@ def test_luck_is_no_change_more_often_than_allowed(starts: int) -> None:
 
 
 def test_nobody_judges_before_enough_starts_whatever_the_order_of_the_rounds() -> None:
-    generation = [0] * 25 + [1] * 20 + [2] * 25 + [3] * 25 + [4] * 3
-    assert rounds_before(generation) == 71
-    assert rounds_before(generation[::-1]) == 71
+    generation = [0] * 25 + [1] * 20 + [2] * 25 + [number for number in range(3, 7) for _ in range(5)] + [7] * 9
+    assert rounds_before(generation) == 91
+    assert rounds_before(generation[::-1]) == 91
     assert rounds_before([0, 0, 1, 1]) == 4
     assert rounds_before([]) == 0

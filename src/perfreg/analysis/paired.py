@@ -20,6 +20,7 @@ from perfreg.model.run import Measurement
 from perfreg.stats.predict import discoveries
 from perfreg.stats.sequential import Decision, Look
 from perfreg.stats.starts import FEWEST as FEWEST_STARTS
+from perfreg.stats.starts import FIRST_LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +163,9 @@ def _certain(looks: Mapping[int, Look], alpha: float) -> dict[int, _Certainty]:
 
 def _stand(certainty: _Certainty, rounds: Rounds, policy: PairedPolicy, *, final: bool) -> Stand:
     starts = len(set(rounds.generation))
-    if policy.restarts and starts < min(FEWEST_STARTS, rounds.n):
-        doubt = f"only {starts} start{'' if starts == 1 else 's'} of the services, and {FEWEST_STARTS} are needed"
+    wanted = FEWEST_STARTS if final else FIRST_LOOK
+    if policy.restarts and starts < min(wanted, rounds.n):
+        doubt = f"only {starts} start{'' if starts == 1 else 's'} of the services, and {wanted} are needed"
         return Stand(decision="open", alpha=policy.alpha, final=final, doubt=doubt)
     doubt = ""
     if certainty.alone != certainty.among_all:

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 FEWEST = 4
 """Fewer starts say too little about how much starts differ."""
+FIRST_LOOK = 8
+"""Before so many starts nobody looks, unless there will be no more: few of them could decide only what is obvious, and
+what no look may claim is left to later ones."""
 
 
 def rounds_before(generation: Sequence[int]) -> int:
-    """With how many rounds, of those that the entries of ``generation`` give the number of their start, `FEWEST` have
-    begun: all of them where fewer starts there are. It does not depend on the order of the rounds.
+    """With how many rounds, of those that the entries of ``generation`` give the number of their start, `FIRST_LOOK`
+    have begun: all of them where fewer starts there are. It does not depend on the order of the rounds.
     """
-    first = sorted(set(generation))[: FEWEST - 1]
+    first = sorted(set(generation))[: FIRST_LOOK - 1]
     before = sum(number in first for number in generation)
     return min(before + 1, len(generation))
 

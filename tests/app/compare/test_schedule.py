@@ -88,12 +88,12 @@ def test_everybody_takes_part_in_the_whole_session(costs: list[float]) -> None:
 def test_starting_takes_no_more_than_its_share(budget: float, start: float) -> None:
     starts = schedule.generations(budget, start)
     assert 1 <= starts <= schedule.GENERATIONS
-    assert (starts - 1) * start <= 0.2 * budget + 1e-9
+    assert (starts - 1) * start <= 0.3 * budget + 1e-9
 
 
-def test_cheap_starts_are_repeated_a_dozen_times_and_dear_ones_not_at_all() -> None:
-    assert schedule.generations(60, 0.3) == 30
-    assert schedule.generations(60, 2.0) == 7
+def test_cheap_starts_are_repeated_dozens_of_times_and_dear_ones_not_at_all() -> None:
+    assert schedule.generations(60, 0.3) == 40
+    assert schedule.generations(60, 2.0) == 10
     assert schedule.generations(60, 30.0) == 1
     assert schedule.restart_every(30, 12) == 3
     assert schedule.restart_every(30, 1) is None

@@ -19,7 +19,7 @@ FEWEST_ROUNDS = 30
 """Rounds that are planned for where a block costs much beyond its work; statistics want two dozen."""
 WORTH = 10
 """Rounds below which hardly anything can be decided."""
-GENERATIONS = 30
+GENERATIONS = 40
 """Starts of the services that are planned for, so that the luck of a few does not decide.
 
 Starts of a Python service differ by 3 %, its rounds by 4: where a start costs as much as five rounds, two to eight
@@ -28,7 +28,7 @@ rounds a start say most in a given time (Kalibera & Jones 2013, ISMM).
 WARM_UP_SHARE = 0.15
 """Share of the budget that warming up may take, at the first start, and once more over all others."""
 LONGEST_WARM_UP_S = 5.0
-_START_SHARE = 0.2
+_START_SHARE = 0.3
 """Share of the budget that starting again may take."""
 _SHORTEST_WARM_UP_S = 0.2
 
