@@ -4,7 +4,8 @@ import asyncio
 import errno
 import socket
 import ssl
-from typing import Any, cast
+from time import perf_counter_ns
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,13 +27,17 @@ ANSWERS = [
 ]
 
 
-class Pipe:
-    """A transport that keeps what is written."""
+class Pipe(asyncio.Transport):
+    """A transport that knows whether it is open."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.closed = False
 
-    def write(self, data: bytes) -> None:  # noqa: ARG002 - the signature is asyncio's
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing waits here."""
+
+    def write(self, data: Any) -> None:  # noqa: ARG002 - the signature is asyncio's
         assert not self.closed
 
     def abort(self) -> None:
@@ -57,7 +62,7 @@ def connect(kind: str = "plain") -> tuple[Connection, Witness, Pipe]:
     witness, pipe = Witness(), Pipe()
     made: dict[str, Any] = {"plain": Connection, "head": HeadConnection}
     connection = InspectingConnection(witness, 1000) if kind == "inspecting" else made[kind](witness)
-    connection.connection_made(cast("asyncio.Transport", pipe))
+    connection.connection_made(pipe)
     connection.send(b"GET / HTTP/1.1\r\n\r\n")
     return connection, witness, pipe
 
@@ -146,6 +151,13 @@ def test_an_answer_is_the_same_however_it_is_cut(data: bytes, size: int) -> None
         connection.connection_lost(None)
     assert witness.answers == [(101, 0) if b"101" in data else (200, 5)]
     assert not witness.failures
+
+
+def test_a_request_waits_for_its_moment() -> None:
+    connection, _, _ = connect()
+    connection.data_received(ANSWERS[0])
+    due = perf_counter_ns() + 2_000_000
+    assert connection.send(b"GET / HTTP/1.1\r\n\r\n", due) == connection.sent >= due
 
 
 def test_a_connection_can_be_used_again_when_both_sides_agree() -> None:

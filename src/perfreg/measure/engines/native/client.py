@@ -75,7 +75,7 @@ class Client(ABC):
     def _send(self) -> None:
         """Send the next request; connect before when that is necessary."""
         if self._connection.is_open:
-            self._connection.send(self._request())
+            self._connection.send(self._request(), self._intended)
             return
         self._dialling_since = perf_counter_ns()
         self._dialling = self._crew.loop.create_task(self._dial())
@@ -91,7 +91,7 @@ class Client(ABC):
         else:
             self._dialling, self._dialling_since = None, 0
             if connection.is_open:
-                self._first_sent = connection.send(self._request())
+                self._first_sent = connection.send(self._request(), self._intended)
             else:
                 self._fail(RESET)  # accepted, and closed at once
 

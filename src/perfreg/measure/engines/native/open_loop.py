@@ -55,7 +55,7 @@ class OpenLoop:
         """Begin with the schedule."""
         self._origin = self._crew.recorder.start_ns - self._lead_ns
         self._advance()
-        self._ring()
+        self._ring(perf_counter_ns())
 
     def stop(self) -> None:
         """Give up whatever is going on."""
@@ -84,14 +84,13 @@ class OpenLoop:
         """The time that the schedule fills."""
         return self._crew.plan.duration_s
 
-    def _ring(self) -> None:
-        """Send everything that is due by now, and set the alarm for the next: answers have their turn in between."""
-        now = perf_counter_ns()
+    def _ring(self, moment: int) -> None:
+        """Send everything that is due by then, and set the alarm for the next: answers have their turn in between."""
         start = self._crew.recorder.start_ns
-        while self._next <= now:
+        while self._next <= moment:
             if self._next >= start:
                 self._scheduled += 1
-                self._lags.add(perf_counter_ns() - self._next)
+                self._lags.add(max(0, perf_counter_ns() - self._next))
             self._dispatch(self._next)
             self._advance()
         if self._next != _NEVER:

@@ -59,12 +59,18 @@ class Connection(asyncio.Protocol):
         self.size = 0
         self.sent = self.first = self.now = 0
 
-    def send(self, request: bytes) -> int:
-        """Send a request on an open connection; the moment it was sent."""
+    def send(self, request: bytes, due: int = 0) -> int:
+        """Send a request on an open connection, but not before it is due; the moment it was sent.
+
+        Who calls a little early has everything at hand when the moment comes, and waits for it awake.
+        """
         self.waiting = True
         self.size = self.first = self._complete = 0
         write = self._write  # a function in a slot is called faster by a name of its own, before Python 3.12
-        self.sent = sent = perf_counter_ns()
+        sent = perf_counter_ns()
+        while sent < due:
+            sent = perf_counter_ns()
+        self.sent = sent
         write(request)
         return sent
 
@@ -81,6 +87,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio's news that the connection is there."""
         self._transport = cast("asyncio.Transport", transport)
+        if transport.get_extra_info("sslcontext") is None:
+            # With a limit, uvloop sends what is written only when everybody else has had a turn.
+            self._transport.set_write_buffer_limits(0)
         self._write = self._transport.write
         self.is_open = True
 
@@ -184,11 +193,11 @@ class HeadConnection(Connection):
 
     __slots__ = ()
 
-    def send(self, request: bytes) -> int:
+    def send(self, request: bytes, due: int = 0) -> int:
         """Send a request; its answer needs a parser that does not wait for the body of the last one."""
         self._parser = HttpResponseParser(self)
         self._feed = self._parser.feed_data
-        return super().send(request)
+        return super().send(request, due)
 
     def on_headers_complete(self) -> None:
         """httptools' news that all headers are there."""
@@ -227,7 +236,7 @@ class InspectingConnection(Connection):
         """What was kept of the body."""
         return b"".join(self._body)
 
-    def send(self, request: bytes) -> int:
+    def send(self, request: bytes, due: int = 0) -> int:
         """Send a request."""
         self.headers.clear()
         self._body.clear()
@@ -236,7 +245,7 @@ class InspectingConnection(Connection):
             self._parser = HttpResponseParser(self)
             self._feed = self._parser.feed_data
         self._was_head = not self.expects_body
-        return super().send(request)
+        return super().send(request, due)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools' news of a header."""
