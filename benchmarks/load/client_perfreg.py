@@ -70,7 +70,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _plan(given: argparse.Namespace) -> LoadPlan:
-    checks = Checks(json=(("$.items[-1].id", 199),)) if given.check else None
+    checks = Checks(json=(("$.items[-1].id", 599),)) if given.check else None
     return LoadPlan(
         calls=(Call(url=given.url, checks=checks),),
         timeout_s=30.0,

@@ -17,7 +17,7 @@ from scene import Cores, Nginx
 MANY = (8, 64)
 _OURS, _WRK = NEEDED
 _LOCUST = "locust"
-_ITEMS = 200
+_ITEMS = 600
 _WORKERS = 2
 _HEADER = ("engine", *(f"{many}: {what}" for many in MANY for what in ("req/s (of wrk)", "µs CPU", "p50 / p99 µs")))
 _ABOUT = (
