@@ -60,9 +60,14 @@ def test_the_sub_action_says_the_same_of_the_same_inputs(definition: Any) -> Non
     assert {name for name in differ if ours[name]["default"] != theirs[name]["default"]} == set()
 
 
-def test_every_input_of_the_reusable_workflow_is_used() -> None:
+def test_every_input_of_the_reusable_workflow_is_used_and_its_form_has_the_known_ones() -> None:
     text = (ROOT / ".github" / "workflows" / "perf-regression.yml").read_text("utf-8")
-    interface = yaml.safe_load(text)[True]["workflow_call"]  # "on" is true to a YAML parser
+    triggers = yaml.safe_load(text)[True]  # "on" is true to a YAML parser
+    interface = triggers["workflow_call"]
+    form = triggers["workflow_dispatch"]["inputs"]
+    assert {"test_duration", "concurrent_users", "fail_on_regression", "establish_baselines"} <= form.keys()
+    assert form.items() <= interface["inputs"].items(), "the form says the same of the same inputs"
+    assert [list(each) for each in triggers["schedule"]] == [["cron"]]
     assert set(re.findall(r"inputs\.([a-z_-]+)", text)) == set(interface["inputs"])
     (uses,) = (step for step in yaml.safe_load(text)["jobs"]["report"]["steps"] if "report@" in step.get("uses", ""))
     promised = re.findall(r"\.report\.outputs\.([a-z-]+)", str(interface["outputs"]))

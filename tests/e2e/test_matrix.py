@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.e2e.shop import FAST, SLOW, Shop, workflow
+from tests.e2e.substitutes import REUSABLE, ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -53,3 +54,11 @@ def test_the_reusable_workflow_stores_all_legs_with_one_commit_and_takes_the_inp
     assert set(run.jobs.values()) == {"success"}, run.log
     assert run.outputs("after", "seen")["regressions"] == "1", run.log
     assert shop.stored() == 2
+
+
+def test_the_reusable_workflow_is_one_of_its_own_where_it_is_copied_to(shop: Shop) -> None:
+    copied = (ROOT / REUSABLE).read_text("utf-8")
+    run = shop.dispatched(copied, scenarios='["search", "order"]', establish_baselines="true")
+    assert set(run.jobs.values()) == {"success"}, run.log
+    assert shop.stored() == 1, run.log
+    assert "search.wall_time" in run.summary("Report"), run.log
