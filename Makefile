@@ -14,6 +14,8 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version
 ACT_VERSION := v0.2.89
 ACT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/perfreg/act-$(ACT_VERSION)/act
 
+TOOLS := tests/tools
+
 .PHONY: help demo test e2e check lint schema bench-load requirements clean
 
 help: ## Show the targets
@@ -25,11 +27,16 @@ demo: $(VENV)/.runtime ## Measure a bundled service, slow it down, and find the 
 test: $(VENV)/.dev ## Run the tests
 	$(BIN)/pytest -n auto $(ARGS)
 
-# act comes as source: a minute of one processor, once on a machine.
-e2e: $(VENV)/.dev ## Run whole workflows with act, as GitHub would (builds act where there is none: needs Go)
+# act comes as source: a minute of one processor, once on a machine. The rest comes from npm and Maven, and from the
+# operating system: Java, Maven, Node.js, rsync, and buildah.
+e2e: $(VENV)/.dev $(TOOLS)/node_modules/.installed ## Run whole pipelines, as GitHub, GitLab, Jenkins and Azure would
 	act=$$(command -v "$${PERFREG_ACT:-act}" || echo '$(ACT)'); \
 	test -x "$$act" || GOBIN=$${act%/*} GOTOOLCHAIN=local timeout 1200 go install github.com/nektos/act@$(ACT_VERSION) && \
 	PERFREG_ACT=$$act $(BIN)/pytest -n auto -m e2e --timeout 900 $(ARGS)
+
+$(TOOLS)/node_modules/.installed: $(TOOLS)/package-lock.json $(TOOLS)/.npmrc
+	npm ci --silent --prefix $(TOOLS)
+	@touch $@
 
 check: lint test ## Lint and test: all that a change has to pass
 

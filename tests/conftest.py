@@ -15,6 +15,7 @@ sys.dont_write_bytecode = False
 # The machine is shared and the first example pays for imports: how long one takes says nothing about the code.
 # Elsewhere examples are random; CI repeats the same ones, so that a failure belongs to the change at hand.
 settings.register_profile("perfreg", deadline=None, max_examples=60, derandomize="CI" in os.environ)
+settings.register_profile("few", settings.get_profile("perfreg"), max_examples=10)
 settings.load_profile("perfreg")
 
 
