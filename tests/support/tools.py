@@ -1,4 +1,4 @@
-"""Programs that check or run what is generated: they come with ``make e2e``, which installs what ``tests/tools`` names."""
+"""Programs that check or run what is generated. ``make e2e`` installs those that ``tests/tools`` names."""
 
 from __future__ import annotations
 

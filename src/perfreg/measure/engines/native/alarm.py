@@ -23,7 +23,7 @@ _MARGIN = 2
 
 
 Ring = Callable[[int], None]
-"""Is told up to which moment it is time for everything: that of the alarm, which is just ahead, or now when it is late."""
+"""Is told up to which moment everything has its time: that of the alarm, which is just ahead, or now if it is late."""
 
 
 class Alarm(Protocol):
@@ -35,7 +35,7 @@ class Alarm(Protocol):
 
 
 class _LoopAlarm:
-    """By the event loop: up to a millisecond late. Where it is early, the ring finds nothing to do and sets it again."""
+    """By the event loop: up to a millisecond late. Where it is early, the ring finds nothing due and sets it again."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Ring) -> None:
         self._loop = loop
