@@ -103,6 +103,15 @@ def test_only_who_may_write_decides(hub: GitLab, forge: code.GitLab, level: int 
     assert hub.awards == [(note.id, "thumbsup")]
 
 
+def test_an_answer_is_given_once(hub: GitLab, forge: code.GitLab) -> None:
+    note = hub.write("ann", "/perfreg accept search.* worth it")
+    comment = forge.comments(NUMBER)[0]
+    assert [answer(forge, comment, "accepted") for _ in range(2)] == ["", ""]
+    assert hub.awards == [(note.id, "thumbsup")]
+    hub.forbid("POST /projects/{id}/merge_requests/{iid}/notes/{note_id}/award_emoji", status=404)
+    assert "a comment could not be answered" in answer(forge, comment, "refused")
+
+
 def test_what_was_merged_with_a_commit(hub: GitLab, forge: code.GitLab) -> None:
     assert forge.merged_in(HEAD) is None
     hub.state, hub.merged_as = "merged", BASE

@@ -144,7 +144,10 @@ class GitLab(FakeHost):
         return Reply(status=204)
 
     def _award(self, ask: Ask) -> Reply:
-        self.awards.append((int(ask.path["note_id"]), ask.body["name"]))
+        award = (int(ask.path["note_id"]), ask.body["name"])
+        if award in self.awards:
+            return self.refused(404, '404 Award Emoji ["Name has already been taken"] Not Found')
+        self.awards.append(award)
         return Reply.json({"id": 1, "name": ask.body["name"], "user": _person(self.me)}, 201)
 
     def _get_request(self, ask: Ask) -> Reply:

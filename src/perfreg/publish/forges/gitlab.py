@@ -23,6 +23,7 @@ from perfreg.publish.forges.refusals import Access
 
 _STATES: Mapping[Outcome, str] = {"pass": "success", "warn": "success", "fail": "failed", "error": "failed"}
 _AWARDS: Mapping[Answer, str] = {"accepted": "thumbsup", "refused": "thumbsdown"}
+_GIVEN = "already been taken"
 _DEVELOPER = 30
 _DESCRIPTION_LIMIT = 255
 _TOKENS = ("PERFREG_TOKEN", "PERFREG_JOB_TOKEN", "GITLAB_TOKEN")
@@ -71,7 +72,12 @@ class GitLab(Unfoldable):
                 raise
 
     def answer(self, comment: Comment, answer: Answer) -> None:
-        self._api.send("POST", f"{self._note(comment)}/award_emoji", {"name": _AWARDS[answer]})
+        try:
+            self._api.send("POST", f"{self._note(comment)}/award_emoji", {"name": _AWARDS[answer]})
+        except ForgeError as error:
+            # Another leg or an earlier pipeline has answered: nobody can give the same emoji twice.
+            if error.status != 404 or _GIVEN not in error.message:
+                raise
 
     def pull_request(self, number: int) -> PullRequest:
         return self._pull_request(self._api.get(self._request(number)))
