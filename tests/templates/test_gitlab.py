@@ -87,6 +87,15 @@ def test_only_jobs_of_the_default_branch_write_baselines(printed: Printer) -> No
     assert pipeline["perf-reset"]["rules"][0] == {"if": "$CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH", "when": "never"}
 
 
+@pytest.mark.parametrize("target", ["gitlab", "gitlab-component"])
+def test_what_was_accepted_is_known_before_anything_is_measured(printed: Printer, target: str) -> None:
+    *_, pipeline = yaml.safe_load_all(printed(target))
+    asked, measured = pipeline["perf-measure"]["script"][-2:]
+    assert 'perfreg baseline decisions --config "$PERF_CONFIG"' in asked
+    assert '-n "$PERFREG_TOKEN"' in asked, "without a token nobody can be asked, which is no news"
+    assert "perfreg compare" in measured
+
+
 def test_databases_are_services_that_are_waited_for(configured: Printer) -> None:
     job = _pipeline(configured(DATABASES, "gitlab"))["perf-measure"]
     assert [each["alias"] for each in job["services"]] == ["postgres", "mysql"]
