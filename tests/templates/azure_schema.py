@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
+from tests.support.tools import installed, module
 
 _EXPRESSION = re.compile(r"\$\{\{(?P<text>.*?)\}\}")
 
@@ -35,8 +39,23 @@ def _with_flags(value: Any) -> Any:
 
 def schema() -> Any:
     """The schema that Microsoft publishes, as check-jsonschema brings it."""
-    folder = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
-    return json.loads((folder / "azure-pipelines.json").read_text("utf-8"))
+    return json.loads(_schema_file().read_text("utf-8"))
+
+
+def _schema_file() -> Path:
+    folder = Path(str(importlib.resources.files("check_jsonschema")))
+    return folder / "builtin_schemas" / "vendor" / "azure-pipelines.json"
+
+
+def diagnoses(files: Iterable[Path]) -> dict[str, list[str]]:
+    """By file, what Azure's language service says against pipelines, which may have template expressions."""
+    module("azure-pipelines-language-service")
+    script = Path(__file__).parents[1] / "tools" / "azure.js"
+    command = [installed("node"), str(script), str(_schema_file()), *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, list[str]] = json.loads(done.stdout)
+    return told
 
 
 def complaints(pipeline: Any) -> list[str]:

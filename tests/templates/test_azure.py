@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.templates import CASES, DATABASES, SHOP, Printer
-from tests.templates.azure_schema import complaints, document, expanded
+from tests.support.templates import CASES, DATABASES, SHOP, Printer, print_cases
+from tests.templates.azure_schema import complaints, diagnoses, document, expanded
 
 from perfreg.cli.templates import main
 
@@ -98,3 +99,33 @@ def test_databases_are_containers_with_health_checks(configured: Printer) -> Non
     assert job["services"] == {"postgres": "postgres", "mysql": "mysql"}
     assert job["variables"]["PG_URL"] == "postgresql://perf:perf@127.0.0.1:5432/perf"
     assert job["variables"]["PERF_WAIT_FOR"] == "127.0.0.1:5432 127.0.0.1:3306"
+
+
+def test_baselines_in_artifacts_are_those_of_the_run_that_has_their_tag(printed: Printer) -> None:
+    steps = _jobs(printed("azure", "--baseline", "artifact"))["Baselines"]["steps"]
+    (fetched,) = [step["inputs"] for step in steps if step.get("displayName") == "Fetch the baselines"]
+    assert steps[-2]["artifact"] == fetched["artifactName"]
+    assert steps[-1]["bash"] == f"echo '##vso[build.addbuildtag]{fetched['tags']}'"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("target", ["azure", "azure-template"])
+def test_the_language_service_has_nothing_to_say(printed: Printer, tmp_path: Path, target: str) -> None:
+    files = print_cases(target, tmp_path, printed)
+    assert diagnoses(files) == {str(file): [] for file in files}
+
+
+@pytest.mark.e2e
+def test_the_language_service_tells_of_mistakes(printed: Printer, tmp_path: Path) -> None:
+    text = printed("azure")
+    files: list[Path] = []
+    for right, wrong in (
+        ("testRunTitle:", "testRunTitel:"),
+        ("maxParallel:", "maxParalel:"),
+        ("  - stage:", "  - stag:"),
+    ):
+        assert right in text
+        files.append(tmp_path / f"wrong-{len(files)}.yml")
+        files[-1].write_text(text.replace(right, wrong), "utf-8")
+    told = diagnoses(files)
+    assert all(told[str(file)] for file in files), told
