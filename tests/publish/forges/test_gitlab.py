@@ -86,7 +86,7 @@ def test_an_issue_of_which_no_word_came_back_is_not_opened_twice(hub: GitLab, fo
     assert sorted(hub.issues) == [1]
 
 
-@pytest.mark.parametrize("level", [None, 10, 15, 20, 30, 40, 50])
+@pytest.mark.parametrize("level", [None, 10, 15, 20, 25, 30, 40, 50])
 def test_only_who_may_write_decides(hub: GitLab, forge: code.GitLab, level: int | None) -> None:
     counts = level is not None and level >= 30
     hub.members = {"ann-two": 50, **({"ann": level} if level else {})}
