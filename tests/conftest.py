@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,3 +27,20 @@ def pytest_xdist_auto_num_workers() -> int | None:
         return None
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(2, processors * 3 // 2)
+
+
+_WHOLE = (
+    "action/", "benchmarks/", "cli/compare/", "cli/test_baseline.py", "cli/test_compare.py", "cli/test_demo.py",
+    "cli/test_history_rules.py", "cli/test_noise.py", "cli/test_publish.py", "measure/revisions/", "publish/action/",
+    "publish/forges/test_hosts.py", "publish/stores/test_git_race.py",
+)  # fmt: skip
+"""Tests of whole commands, of the Action and of hosts that answer badly in every way: half of the time of all tests."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark those as slow before it is decided which tests run."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(_WHOLE):
+            item.add_marker(pytest.mark.slow)
