@@ -113,11 +113,6 @@ def test_without_a_schedule_nothing_runs_by_itself(printed: Printer) -> None:
     assert list(yaml.safe_load_all(printed("kubernetes")))[3]["spec"]["suspend"] is True
 
 
-def test_the_wait_for_the_service_is_python(printed: Printer) -> None:
-    pod = list(yaml.safe_load_all(printed("kubernetes")))[2]["spec"]["template"]["spec"]
-    compile(pod["initContainers"][0]["command"][2], "wait", "exec")
-
-
 def test_a_package_is_an_argument_of_the_build_and_no_part_of_a_command(printed: Printer) -> None:
     text = printed("dockerfile", "--set", 'package=x" && touch pwned $(id)')
     assert r'ARG PERF_PACKAGE="x\" && touch pwned \$(id)"' in text.splitlines()
