@@ -31,10 +31,11 @@ _PYTHON = """\
 #!/bin/sh
 [ "$2" = venv ] || exec '{bin}/python' "$@"
 mkdir -p "$3/bin"
-ln -sf '{bin}/perfreg' "$3/bin/perfreg"
-printf '#!/bin/sh\\n[ "$2" = pip ] || exec "{bin}/python" "$@"\\n' > "$3/bin/python"
-chmod +x "$3/bin/python"
-printf 'PATH="%s/bin:$PATH"\\n' "$3" > "$3/bin/activate"
+cd "$3/bin"
+ln -sf '{bin}/perfreg' perfreg
+printf '#!/bin/sh\\n[ "$2" = pip ] || exec "{bin}/python" "$@"\\n' > python
+chmod +x python
+printf 'PATH="%s:$PATH"\\n' "$PWD" > activate
 """
 
 
@@ -89,7 +90,9 @@ class Project:
         hidden = ("CI_COMMIT_SHA", "GITLAB_TOKEN")
         told = {name: value for name, value in self.hub.environment().items() if name not in hidden}
         message = git(self.checkout.path, "log", "--max-count=1", "--format=%B")
-        return {**told, "CI_COMMIT_MESSAGE": message, "PERFREG_TOKEN": TOKEN, **self.variables}
+        # The place that gitlab-ci-local names is one in a container, as jobs with an image have it.
+        own = {"CI_PROJECT_DIR": ".", "CI_COMMIT_MESSAGE": message, "PERFREG_TOKEN": TOKEN}
+        return {**told, **own, **self.variables}
 
     def _run(self, variables: Mapping[str, str], *flags: str) -> Pipeline:
         shutil.rmtree(self.checkout.path / "perf-results", ignore_errors=True)
