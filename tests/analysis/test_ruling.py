@@ -96,6 +96,14 @@ def test_what_has_not_moved_needs_no_answer() -> None:
     assert verdict([0.0, 0.0], 0.0, "ratio").reason == "zero as before"
 
 
+def test_what_only_informs_leaves_no_doubt_where_there_was_nothing() -> None:
+    assert verdict([0.0, 0.0, 0.0], 5.0, "moderated_t").status == "inconclusive"
+    found = verdict([0.0, 0.0, 0.0], 5.0, "moderated_t", direction="none")
+    assert (found.status, found.change_pct) == ("unchanged", None)
+    assert "the baseline is 0" in found.reason
+    assert found.reason.endswith("informative, as it has no better direction")
+
+
 def test_rules_that_are_proof_against_outliers_see_them() -> None:
     past = [*CALM, 300.0]
     assert verdict(past, 100.0, "z").baseline_runs == 10

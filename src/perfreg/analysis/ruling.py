@@ -76,13 +76,15 @@ def _unanswered(
     verdict = replace(verdict, base=base)
     if measurement.value == base:
         return replace(verdict, change_pct=0.0, reason="zero as before" if base == 0 else "exactly as before")
-    if base == 0:
-        return replace(verdict, status="inconclusive", reason=found.why)
-    change = change_pct(measurement.value, base)
-    verdict = replace(verdict, change_pct=change)
-    reason = f"{change:+.3g} %, but the rule {resolved.decision} has no answer: {found.why}"
+    reason = found.why
+    if base != 0:
+        change = change_pct(measurement.value, base)
+        verdict = replace(verdict, change_pct=change)
+        reason = f"{change:+.3g} %, but the rule {resolved.decision} has no answer: {found.why}"
     if resolved.direction == "none":
         return replace(verdict, reason=f"{reason}; informative, as it has no better direction")
+    if base == 0:
+        return replace(verdict, status="inconclusive", reason=reason)
     if abs(change) < resolved.tolerance_pct:
         return replace(verdict, reason=f"{change:+.3g} %, within the tolerance of {resolved.tolerance_pct:g} %")
     worse = is_worse(resolved.direction, grew=change > 0)
