@@ -76,6 +76,7 @@ def test_a_regressed_pull_request_fails_and_its_thread_is_closed_when_it_is_mend
         assert shop.stored() == []
 
 
+@pytest.mark.long
 def test_a_regression_of_main_is_not_deployed_until_it_is_the_new_baseline(tmp_path: Path) -> None:
     with project(tmp_path, "--deploy-gate", "--set", "max_parallel=1") as shop:
         sound = shop.pushed()
@@ -103,6 +104,7 @@ def test_a_regression_of_main_is_not_deployed_until_it_is_the_new_baseline(tmp_p
         assert verdicts(after)["search"] not in ("regression", "no_baseline")
 
 
+@pytest.mark.long
 def test_baselines_in_artifacts_outlive_a_build_that_kept_none(tmp_path: Path) -> None:
     with project(tmp_path, "--baseline", "artifact", "--schedule", "0 4 * * 1") as shop:
         first = shop.pushed()
@@ -126,6 +128,7 @@ def test_baselines_in_artifacts_outlive_a_build_that_kept_none(tmp_path: Path) -
         assert shop.stored() == []
 
 
+@pytest.mark.long
 def test_a_pipeline_extends_the_template_with_parameters(tmp_path: Path) -> None:
     with project(tmp_path, caller=CALLER) as shop:
         pushed = shop.pushed()

@@ -46,6 +46,7 @@ def test_a_regressed_merge_request_fails_and_gets_a_note_that_is_cleared_when_it
     assert len(shop.hub.notes) == 1
 
 
+@pytest.mark.long
 def test_what_a_developer_accepts_in_a_note_passes_there_and_once_it_is_merged(tmp_path: Path) -> None:
     with project(tmp_path, config=ONE) as shop:
         hub, path = shop.hub, shop.checkout.path

@@ -63,6 +63,7 @@ def shop(tmp_path: Path, server: str) -> Iterator[Project]:
         yield made
 
 
+@pytest.mark.long
 def test_a_good_commit_passes_and_a_slower_merge_request_fails(shop: Project) -> None:
     passed = shop.pushed()
     assert passed.code == 0, passed.log

@@ -112,6 +112,7 @@ def test_a_report_that_gitlab_does_not_know_is_noticed(tmp_path: Path) -> None:
     assert "'performance' property is not expected to be here" in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_regression_is_kept_and_not_deployed(tmp_path: Path) -> None:
     with project(tmp_path, "--deploy-gate", "--set", "deploy_environment=shop", config=ONE) as shop:
         (shop.checkout.path / "deploy.sh").write_text('echo "deployed to $CI_ENVIRONMENT_NAME"\n', "utf-8")
@@ -127,6 +128,7 @@ def test_a_regression_is_kept_and_not_deployed(tmp_path: Path) -> None:
         assert len(shop.stored()) == 2
 
 
+@pytest.mark.long
 def test_a_schedule_is_held_against_the_packages_that_pushes_have_left(tmp_path: Path) -> None:
     """There is no token but that of the jobs, so nothing is posted either."""
     with gitlab_packages.gitlab() as registry:
@@ -144,6 +146,7 @@ def test_a_schedule_is_held_against_the_packages_that_pushes_have_left(tmp_path:
             assert shop.hub.notes == []
 
 
+@pytest.mark.long
 def test_the_form_sets_users_and_duration_and_whether_a_regression_fails(tmp_path: Path) -> None:
     most = tmp_path / "most"
     with project(tmp_path, config=ONE + SERVED.replace("FILE", str(most))) as shop:
@@ -161,6 +164,7 @@ def test_the_form_sets_users_and_duration_and_whether_a_regression_fails(tmp_pat
         assert shop.verdicts == {"search": "regression"}
 
 
+@pytest.mark.long
 def test_a_commit_that_says_so_starts_the_baselines_anew(tmp_path: Path) -> None:
     with project(tmp_path, config=ONE) as shop:
         assert not shop.pushed().ran("perf-reset")
@@ -176,6 +180,7 @@ def test_a_commit_that_says_so_starts_the_baselines_anew(tmp_path: Path) -> None
         assert shop.verdicts["search"] in {"unchanged", "improvement"}, "compared with what was measured since"
 
 
+@pytest.mark.long
 def test_an_overlay_has_baselines_of_its_own(tmp_path: Path) -> None:
     overlays = "environments: {staging: {min_baseline_samples: 4}}\n"
     with project(tmp_path, "--environment", "staging", config=ONE + overlays) as shop:
