@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.support import results
+from tests.support.tools import installed
 
 from perfreg.model.metric import CATALOGUE
 from perfreg.model.run import Measurement, ScenarioRecord
@@ -30,11 +30,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = Path(os.environ.get("PERFREG_COMMONS_CSV", "/usr/share/java/commons-csv.jar"))
     if known.exists():
         return known
-    if not (shutil.which("java") and shutil.which("mvn")):
-        pytest.skip("there is no Java with Maven to read JTL files with")
     folder = tmp_path_factory.mktemp("library")
     copy = ("dependency:copy", f"-Dartifact={LIBRARY}", f"-DoutputDirectory={folder}")
-    subprocess.run(["mvn", "--quiet", "--batch-mode", *copy], check=True, cwd=folder, timeout=600)
+    subprocess.run([installed("mvn"), "--quiet", "--batch-mode", *copy], check=True, cwd=folder, timeout=600)
     (found,) = folder.glob("*.jar")
     return found
 
@@ -51,7 +49,8 @@ def test_what_jenkins_computes_is_what_was_measured(library: Path, tmp_path: Pat
     file = tmp_path / "results.jtl"
     file.write_bytes(render(replace(results.nothing(), run=run)).encode())
 
-    command = ["java", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-cp", str(library), str(READER), str(file)]
+    utf_8 = ("-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8")
+    command = [installed("java"), *utf_8, "-cp", str(library), str(READER), str(file)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     found = {line.split("\t")[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
