@@ -15,7 +15,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,12 @@ WRITES, READS = TOKEN, "ghs_mayOnlyReadForTests"
 _API = "/api/v3"
 _ACTIONS = f"{_API}/repos/{REPOSITORY}/actions"
 _REFUSED = "Resource not accessible by integration"
+_REPOSITORY_ID = 4711
 
 
 @dataclass(kw_only=True)
 class Hub:
-    """The servers, the state of the API, the bare repository, and where artifacts and caches lie."""
+    """The servers, the state of the API, the bare repository, where artifacts and caches lie, and the workflow runs."""
 
     web: Running
     storage: Running
@@ -40,6 +41,7 @@ class Hub:
     remote: Path
     artifacts: Path
     caches: Path
+    runs: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def route(self, request: Request) -> Reply:
         """Answer a request to the API or to git."""
@@ -73,15 +75,26 @@ class Hub:
         with zipfile.ZipFile(self.artifacts / str(run) / name / "content.zip") as archive:
             return archive.namelist()
 
+    def begin(self, run: int, event: str, ref: str) -> None:
+        """A workflow run begins, for an event that is about ``ref``."""
+        repository = {"id": _REPOSITORY_ID, "full_name": REPOSITORY}
+        now = _time(datetime.now(timezone.utc))
+        self.runs[run] = {
+            "id": run, "event": event, "head_branch": ref.removeprefix("refs/heads/"), "created_at": now,
+            "run_started_at": now, "repository": repository, "head_repository": repository,
+        }  # fmt: skip
+
     def _artifacts(self, request: Request) -> Reply:
         if found := re.fullmatch(rf"{_ACTIONS}/artifacts/(\d+)/zip", request.path):
             return Reply(status=302, headers={"Location": f"{self.storage.url}/{found[1]}.zip?sig=s3cret"})
-        if not (found := re.fullmatch(rf"{_ACTIONS}/runs/(\d+)/artifacts", request.path)):
+        if found := re.fullmatch(rf"{_ACTIONS}/runs/(\d+)", request.path):
+            return Reply.json(self.runs[int(found[1])])
+        if not (found := re.fullmatch(rf"{_ACTIONS}/(?:runs/(\d+)/)?artifacts", request.path)):
             return error(404, "Not Found")
         wanted = request.query.get("name")
         listed = [
             self._document(number, file)
-            for number, file in self._stored(found[1]).items()
+            for number, file in self._stored(found[1] or "*").items()
             if wanted in (None, file.parent.name)
         ]
         return Reply.json({"total_count": len(listed), "artifacts": listed})
@@ -92,12 +105,14 @@ class Hub:
         return {zlib.crc32("/".join(file.parts[-3:-1]).encode()): file for file in files}
 
     def _document(self, number: int, file: Path) -> dict[str, Any]:
-        url = f"{self.api.url}/repos/{REPOSITORY}/actions/artifacts/{number}"
-        made = datetime.fromtimestamp(file.stat().st_mtime, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        url, run = f"{self.api.url}/repos/{REPOSITORY}/actions/artifacts/{number}", self.runs[int(file.parts[-3])]
+        made = _time(datetime.fromtimestamp(file.stat().st_mtime, timezone.utc))
+        origin = {"repository_id": _REPOSITORY_ID, "head_repository_id": _REPOSITORY_ID}
         return {
             "id": number, "node_id": f"A_{number}", "name": file.parent.name, "url": url, "expired": False,
             "size_in_bytes": file.stat().st_size, "archive_download_url": f"{url}/zip", "created_at": made,
-            "updated_at": made, "expires_at": None, "workflow_run": {"id": int(file.parts[-3])},
+            "updated_at": made, "expires_at": None,
+            "workflow_run": {"id": run["id"], "head_branch": run["head_branch"], **origin},
             "digest": f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}",
         }  # fmt: skip
 
@@ -129,6 +144,11 @@ class Hub:
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         return Reply(status=int(headers.pop("Status", "200")[:3]), headers=headers, body=body)
+
+
+def _time(time: datetime) -> str:
+    """A time as GitHub writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _basic(token: str) -> str:

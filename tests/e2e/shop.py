@@ -138,6 +138,7 @@ class Shop:
     ) -> Finished:
         """Run a workflow for an event of this repository."""
         number = next(self.runs)
+        self.hub.begin(number, name, ref)
         directory = self.directory / f"run-{number}"
         directory.mkdir()
         return self.act.run(
