@@ -79,7 +79,10 @@ def _generated(folder: Path) -> Iterator[Workflow]:
         if target.partition("-")[0] != "github":
             continue
         for name, case in {**CASES, **_MORE, **({} if "fork" in target else _STORED)}.items():
-            (folder / "perfreg.yml").write_text(case.config or CASES["one"].config, "utf-8")
+            config = folder / "perfreg.yml"
+            config.unlink(missing_ok=True)
+            if case.config:
+                config.write_text(case.config, "utf-8")
             text = _printed(target, *case.flags)
             yield Workflow(name=f"{target}-{name.replace(' ', '-')}.yml", text=text)
 
