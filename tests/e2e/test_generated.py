@@ -89,6 +89,7 @@ def test_the_pair_for_forks_gates_without_rights_and_tells_with_them(
     assert shop.hub.api.threads[42].labels == ["perf-regression"]
 
 
+@pytest.mark.long
 def test_nothing_is_deployed_behind_a_gate_that_failed(shop: Shop, generate: Generate) -> None:
     deployed = shop.directory / "deployed"
     (shop.checkout / "release.sh").write_text(f"git rev-parse HEAD >> '{deployed}'\n")
@@ -104,6 +105,7 @@ def test_nothing_is_deployed_behind_a_gate_that_failed(shop: Shop, generate: Gen
     assert deployed.read_text().split() == [good]
 
 
+@pytest.mark.long
 def test_the_history_may_be_artifacts_of_the_main_branch(shop: Shop, generate: Generate) -> None:
     made = generate("github", "--baseline", "artifact")
     good = shop.main
@@ -117,6 +119,7 @@ def test_the_history_may_be_artifacts_of_the_main_branch(shop: Shop, generate: G
     assert shop.stored() == 0, "there is no branch"
 
 
+@pytest.mark.long
 def test_a_form_says_what_fails_and_whether_baselines_start_anew(shop: Shop, generate: Generate, asked: Path) -> None:
     made = generate("github")
     run = shop.pushed(made, shop.main)
@@ -135,6 +138,7 @@ def test_a_form_says_what_fails_and_whether_baselines_start_anew(shop: Shop, gen
     assert "no baseline" in run.summary("Report")
 
 
+@pytest.mark.long
 def test_the_nightly_run_stores_with_its_environment_and_opens_an_issue(shop: Shop, generate: Generate) -> None:
     with (shop.checkout / "perfreg.yml").open("a") as config:
         config.write("environments: {nightly: {min_baseline_samples: 7}}\n")

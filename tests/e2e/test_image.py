@@ -94,6 +94,7 @@ def _fetch(wheels: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_image_measures_for_everybody_and_as_compose_and_kubernetes_ask_it_to(
     image: Instance, server: Server, printed: Printer, tmp_path: Path
