@@ -31,7 +31,6 @@ OWN = (
         "PERFREG_FORGE",
         "PERFREG_FORGE_URL",
         "PERFREG_GITEA*",
-        "PERFREG_GROOVY",
         "PERFREG_JOB_INDEX",
         "PERFREG_JOB_TOTAL",
         "PERFREG_JUNIT_XSD",
