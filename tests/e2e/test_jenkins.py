@@ -138,7 +138,7 @@ def _verdicts(project: Project, name: str = "main") -> dict[str, str]:
     return {each["scenario"]: each["status"] for each in result["verdicts"] if each["metric"] == "wall_time"}
 
 
-@pytest.fixture(params=["jenkins", "jenkins-library"])
+@pytest.fixture(params=["jenkins", pytest.param("jenkins-library", marks=pytest.mark.long)])
 def make(
     request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Project]]:
@@ -161,6 +161,7 @@ def make(
         yield made
 
 
+@pytest.mark.long
 def test_main_is_held_against_its_history_on_a_branch(make: Callable[..., Project]) -> None:
     project = make()
     first = project.pushed()
@@ -209,6 +210,7 @@ def test_main_is_held_against_its_history_on_a_branch(make: Callable[..., Projec
     assert _verdicts(project) == {"search": "unchanged", "order": "unchanged"}
 
 
+@pytest.mark.long
 def test_baselines_are_handed_on_from_build_to_build(make: Callable[..., Project]) -> None:
     project = make("--baseline", "artifact")
     first = project.pushed()
@@ -254,6 +256,7 @@ def test_a_regressed_pull_request_fails_and_is_told_so_until_it_is_mended(make: 
     assert project.hub.standings[-1][:2] == (project.hub.head, "SUCCESSFUL")
 
 
+@pytest.mark.long
 def test_who_starts_it_says_for_how_long_and_with_how_many_users(make: Callable[..., Project]) -> None:
     project = make(configuration=SERVED)
     records = []

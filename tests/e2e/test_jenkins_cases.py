@@ -19,6 +19,7 @@ from tests.support.tools import program
 pytestmark = pytest.mark.e2e
 
 TARGETS = ("jenkins", "jenkins-library")
+EACH = pytest.mark.parametrize("target", ["jenkins", pytest.param("jenkins-library", marks=pytest.mark.long)])
 MANUAL = {
     "PERF_TEST_DURATION": "30", "PERF_CONCURRENT_USERS": "7", "PERFREG_FAIL_ON_REGRESSION": "false",
     "ESTABLISH_BASELINES": "true",
@@ -111,7 +112,7 @@ def _legs(text: str) -> int:
     return len(re.findall(r"^ +\[name: ", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@EACH
 def test_a_good_commit_of_main_passes_and_is_stored_once(files: dict[str, list[Path]], target: str) -> None:
     for name, ran in _ran(files[target]).items():
         build = ran.build
@@ -133,7 +134,7 @@ def test_a_good_commit_of_main_passes_and_is_stored_once(files: dict[str, list[P
         assert bool(told) == is_branch, "only a store that is a branch is read with the token"
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@EACH
 def test_a_regressed_pull_request_is_compared_reported_and_fails(files: dict[str, list[Path]], target: str) -> None:
     for name, ran in _ran(files[target], pull_request=True, MEASURED="1").items():
         build = ran.build
@@ -151,7 +152,8 @@ def test_a_regressed_pull_request_is_compared_reported_and_fails(files: dict[str
         assert len(build.given("emailext")) == (1 if target == "jenkins" else 0)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@EACH
+@pytest.mark.long
 def test_warnings_make_it_unstable_and_hinder_a_deployment(files: dict[str, list[Path]], target: str) -> None:
     for name, ran in _ran(files[target], GATE="warn").items():
         assert ran.build.result == "UNSTABLE", f"{name}: {ran.build.log}"
@@ -159,7 +161,8 @@ def test_warnings_make_it_unstable_and_hinder_a_deployment(files: dict[str, list
         assert "Deploy" not in ran.build.stages
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@EACH
+@pytest.mark.long
 def test_what_breaks_fails_after_everything_was_shown(files: dict[str, list[Path]], target: str) -> None:
     for name, ran in _ran(files[target], MEASURED="3").items():
         assert ran.build.result == "FAILURE", f"{name}: {ran.build.log}"
@@ -168,7 +171,8 @@ def test_what_breaks_fails_after_everything_was_shown(files: dict[str, list[Path
         assert len(ran.called("baseline push ")) == 1, "what the other legs have measured is kept"
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@EACH
+@pytest.mark.long
 def test_a_manual_run_hands_on_what_the_form_says(files: dict[str, list[Path]], target: str) -> None:
     for ran in _ran(files[target], manual=True).values():
         for call in ran.called("run "):
@@ -177,12 +181,14 @@ def test_a_manual_run_hands_on_what_the_form_says(files: dict[str, list[Path]], 
         assert "Start baselines anew" in ran.build.stages
 
 
+@pytest.mark.long
 def test_the_overlay_counts_in_the_first_build_too(files: dict[str, list[Path]]) -> None:
     ran = _ran(files["jenkins"])
     assert all("PERFREG_ENVIRONMENT=staging\t" in call for call in ran["everything"].called("run "))
     assert not any("PERFREG_ENVIRONMENT" in call for call in ran["shop"].called("run "))
 
 
+@pytest.mark.long
 def test_databases_are_started_awaited_and_named(files: dict[str, list[Path]]) -> None:
     ran = _ran(files["jenkins"])
     images = {name: [each["image"] for each in one.build.given("container")] for name, one in ran.items()}
@@ -195,6 +201,7 @@ def test_databases_are_started_awaited_and_named(files: dict[str, list[Path]]) -
         assert re.search(r"\tPG_URL=\S*127\.0\.0\.1:15432\S*\t", call), call
 
 
+@pytest.mark.long
 def test_the_linter_of_jenkinsfiles_finds_no_error(files: dict[str, list[Path]], tmp_path: Path) -> None:
     names = [str(file.relative_to(tmp_path)) for target in TARGETS for file in files[target]]
     assert len(names) == 2 * len(CASES)
